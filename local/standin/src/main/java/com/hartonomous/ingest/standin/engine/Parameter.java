@@ -1,0 +1,11 @@
+package com.hartonomous.ingest.standin.engine;
+
+import com.hartonomous.ingest.standin.type.SqlType;
+
+/**
+ * A parameter of sp_executesql and its kin.
+ *
+ * @param name with its at sign, for example {@code @P0}
+ * @param value an instance of the type's value class, or null
+ */
+public record Parameter(String name, SqlType type, Object value) {}

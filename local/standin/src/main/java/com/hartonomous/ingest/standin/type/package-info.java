@@ -1,0 +1,2 @@
+/** SQL Server's data types and errors; what every layer of the stand-in shares. */
+package com.hartonomous.ingest.standin.type;
