@@ -1,0 +1,26 @@
+package com.hartonomous.ingest.record;
+
+/**
+ * Input that could not be ingested: one row of {@code dbo.AtomizationErrors}, unique over (source,
+ * position, reason).
+ *
+ * @param source the table or file, as the user named it
+ * @param position where in the source: key and LSN, or offset
+ * @param reason a short constant, for example {@code MALFORMED_FILE}, {@code FILE_CHANGED}
+ * @param message what was expected, what was found, what to do
+ * @param payloadReference where the input can be had again; null when nowhere
+ * @param modelId the model that fails by it; 0 when none
+ */
+public record DeadLetter(
+    String source,
+    String position,
+    String reason,
+    String message,
+    String payloadReference,
+    int modelId) {
+
+  /** The natural key of the dead letter. */
+  public Sha256 hash() {
+    return Sha256.ofText(source + '\0' + position + '\0' + reason);
+  }
+}
