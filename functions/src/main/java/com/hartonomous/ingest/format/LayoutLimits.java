@@ -1,0 +1,50 @@
+package com.hartonomous.ingest.format;
+
+/**
+ * Upper bounds on what a reader takes from a file, so that a hostile one can cost neither memory
+ * nor time without end. A file beyond them is refused as {@link
+ * ModelFormatException.Kind#TOO_LARGE}.
+ *
+ * @param headerBytesMax bytes of a header that is parsed as a whole (SafeTensors)
+ * @param tensorsMax tensors of one file
+ * @param nodesMax graph nodes of one file
+ * @param rankMax dimensions of one tensor
+ * @param nameBytesMax bytes of one name, path or other text
+ * @param textBytesMax bytes of all names, paths and metadata of one file together
+ * @param nestingMax levels of messages or containers inside each other
+ * @param runsMax pieces in which the values of one tensor may lie scattered
+ */
+public record LayoutLimits(
+    long headerBytesMax,
+    int tensorsMax,
+    int nodesMax,
+    int rankMax,
+    int nameBytesMax,
+    long textBytesMax,
+    int nestingMax,
+    int runsMax) {
+
+  /**
+   * The bounds that the command line and the jobs use. 100,000,000 header bytes is the bound of the
+   * SafeTensors reference implementation, 100 levels that of protobuf.
+   */
+  public static final LayoutLimits DEFAULT =
+      new LayoutLimits(100_000_000L, 1_000_000, 1_000_000, 255, 1 << 20, 128L << 20, 100, 1 << 16);
+
+  public LayoutLimits {
+    requirePositive(headerBytesMax, "headerBytesMax");
+    requirePositive(tensorsMax, "tensorsMax");
+    requirePositive(nodesMax, "nodesMax");
+    requirePositive(rankMax, "rankMax");
+    requirePositive(nameBytesMax, "nameBytesMax");
+    requirePositive(textBytesMax, "textBytesMax");
+    requirePositive(nestingMax, "nestingMax");
+    requirePositive(runsMax, "runsMax");
+  }
+
+  private static void requirePositive(long value, String name) {
+    if (value <= 0) {
+      throw new IllegalArgumentException(name + ": expected more than 0, found " + value);
+    }
+  }
+}

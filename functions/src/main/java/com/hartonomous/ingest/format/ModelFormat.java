@@ -1,0 +1,41 @@
+package com.hartonomous.ingest.format;
+
+import java.io.IOException;
+
+/**
+ * A kind of model file. Implementations are found by {@link java.util.ServiceLoader}, so a further
+ * format needs only a jar with an entry in {@code
+ * META-INF/services/com.hartonomous.ingest.format.ModelFormat}. They have a public constructor
+ * without arguments, keep no state, and may be used by several threads at once.
+ */
+public interface ModelFormat {
+
+  /** Returns the short name of the format in lower case, such as {@code safetensors}. */
+  String name();
+
+  /**
+   * Returns the place in the order in which formats are asked: lower first, equal ones by name.
+   * Formats with a magic number belong below 100, those that only look plausible above.
+   */
+  default int detectionOrder() {
+    return 100;
+  }
+
+  /**
+   * Says whether the file looks like this format; cheap, and false rather than an error.
+   *
+   * @param fileName the last part of the path; decides only where the bytes cannot
+   */
+  boolean matches(PositionedInput input, String fileName) throws IOException;
+
+  /**
+   * Lists the tensors of the file from its headers, without reading tensor data further than needed
+   * to know how much there is. Memory and time are bounded by {@code limits} and the header.
+   *
+   * @throws ModelFormatException if the file breaks the format, uses what is not known, or exceeds
+   *     a limit; never any other exception for what is in the file
+   * @throws IOException if the storage fails
+   */
+  ModelLayout read(PositionedInput input, LayoutLimits limits)
+      throws IOException, ModelFormatException;
+}

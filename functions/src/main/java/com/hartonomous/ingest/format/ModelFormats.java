@@ -1,0 +1,102 @@
+package com.hartonomous.ingest.format;
+
+import java.io.IOException;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.ServiceLoader;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** The formats that are installed, and the choice among them. Immutable. */
+public final class ModelFormats {
+  private static final int SHOWN_BYTES = 8;
+
+  private final List<ModelFormat> formats;
+
+  private ModelFormats(List<ModelFormat> formats) {
+    this.formats = formats;
+  }
+
+  /**
+   * Loads the formats that the class loader of this class sees: under Flink those are the ones in
+   * the job's jar and in {@code lib/}.
+   */
+  public static ModelFormats installed() {
+    return of(
+        ServiceLoader.load(ModelFormat.class, ModelFormats.class.getClassLoader()).stream()
+            .map(ServiceLoader.Provider::get)
+            .toList());
+  }
+
+  /**
+   * Takes exactly these formats.
+   *
+   * @throws IllegalArgumentException if two have one name
+   */
+  public static ModelFormats of(List<ModelFormat> formats) {
+    Set<String> names = new HashSet<>();
+    for (ModelFormat format : formats) {
+      if (!names.add(format.name())) {
+        throw new IllegalArgumentException(
+            "model formats: expected different names, found '%s' twice".formatted(format.name()));
+      }
+    }
+    return new ModelFormats(
+        formats.stream()
+            .sorted(
+                Comparator.comparingInt(ModelFormat::detectionOrder)
+                    .thenComparing(ModelFormat::name))
+            .toList());
+  }
+
+  /** Returns the formats in the order in which they are asked. */
+  public List<ModelFormat> formats() {
+    return formats;
+  }
+
+  /** Returns the first format that the file looks like. */
+  public Optional<ModelFormat> detect(PositionedInput input) throws IOException {
+    String fileName = fileName(input.identity());
+    for (ModelFormat format : formats) {
+      if (format.matches(input, fileName)) {
+        return Optional.of(format);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * Reads the file in the format that it looks like.
+   *
+   * @throws ModelFormatException as {@link ModelFormat#read} does, and if no format matches
+   */
+  public ModelLayout read(PositionedInput input, LayoutLimits limits)
+      throws IOException, ModelFormatException {
+    Optional<ModelFormat> format = detect(input);
+    if (format.isEmpty()) {
+      throw ModelFormatException.unsupported(
+          input,
+          0,
+          "model format",
+          formats.stream().map(ModelFormat::name).collect(Collectors.joining(", ", "one of ", "")),
+          firstBytes(input));
+    }
+    return format.get().read(input, limits);
+  }
+
+  private static String firstBytes(PositionedInput input) throws IOException {
+    if (input.length() == 0) {
+      return "an empty file";
+    }
+    byte[] bytes = new byte[(int) Math.min(SHOWN_BYTES, input.length())];
+    input.readFully(0, bytes, 0, bytes.length);
+    return "a file that begins with the bytes " + HexFormat.ofDelimiter(" ").formatHex(bytes);
+  }
+
+  private static String fileName(String identity) {
+    return identity.substring(Math.max(identity.lastIndexOf('/'), identity.lastIndexOf('\\')) + 1);
+  }
+}

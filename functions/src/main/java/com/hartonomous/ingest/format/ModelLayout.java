@@ -1,0 +1,40 @@
+package com.hartonomous.ingest.format;
+
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+
+/**
+ * What a model file says about itself: its tensors and nodes, and where they are.
+ *
+ * @param formatName {@link ModelFormat#name()} of the format that read it
+ * @param metadataJson what else the header says, as a JSON object
+ * @param tensors in the format's natural order: SafeTensors by offset, ONNX by path
+ * @param nodes of the graph, parents before the nodes of their subgraphs; empty without a graph
+ * @param fileLength length of the file in bytes when it was read
+ */
+public record ModelLayout(
+    String formatName,
+    String metadataJson,
+    List<TensorEntry> tensors,
+    List<NodeEntry> nodes,
+    long fileLength) {
+  public ModelLayout {
+    Objects.requireNonNull(formatName, "formatName");
+    Objects.requireNonNull(metadataJson, "metadataJson");
+    tensors = List.copyOf(tensors);
+    nodes = List.copyOf(nodes);
+  }
+
+  /** Returns the other files that hold tensors of this one, in order of first use. */
+  public Set<String> externalLocations() {
+    Set<String> locations = new LinkedHashSet<>();
+    for (TensorEntry tensor : tensors) {
+      if (tensor.storage() instanceof TensorStorage.External external) {
+        locations.add(external.location());
+      }
+    }
+    return locations;
+  }
+}

@@ -1,0 +1,42 @@
+package com.hartonomous.ingest.format;
+
+import java.io.Closeable;
+import java.io.EOFException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+
+/**
+ * A file of known length that is read at positions: all that the formats know about storage.
+ *
+ * <p>Positions and lengths are in bytes and are {@code long}, since model files exceed 2 GiB. An
+ * instance is used by one thread at a time.
+ */
+public interface PositionedInput extends Closeable {
+
+  /** Returns the path or URI that names this file in errors. */
+  String identity();
+
+  /** Returns the length of the file in bytes as it was when it was opened. */
+  long length();
+
+  /**
+   * Reads exactly {@code length} bytes, beginning at {@code position}, into {@code buffer} from
+   * index {@code offset} on.
+   *
+   * @throws EOFException if the file ends before that
+   * @throws IndexOutOfBoundsException if the buffer does not hold that range
+   */
+  void readFully(long position, byte[] buffer, int offset, int length) throws IOException;
+
+  /**
+   * Opens a file in the folder of this one, or below it; the caller closes it.
+   *
+   * <p>Such names come out of model files, so an implementation resolves them without trust: it
+   * refuses whatever is not a regular file inside that folder, and does not follow symbolic links.
+   * {@link RelativeLocation#check} holds the checks that need no file system.
+   *
+   * @param location relative, with {@code /} between its parts
+   * @throws FileNotFoundException if there is no such regular file, or it may not be used; says why
+   */
+  PositionedInput openRelative(String location) throws IOException;
+}
