@@ -38,12 +38,15 @@ public interface Environment {
   String newTable(ObjectName name) throws SqlServerError;
 
   /**
-   * The H2 function behind a table-valued function, for example {@code
-   * [D].cdc.[fn_cdc_get_all_changes_x]}.
+   * The H2 table expression, without alias, that stands for a call of a table-valued function such
+   * as {@code [D].cdc.[fn_cdc_get_all_changes_x](a, b, c)}. It may be a query in parentheses.
    *
-   * @throws SqlServerError 208 when there is none
+   * @param arguments the emitted SQL of each argument; the result has each exactly once, in this
+   *     order, so that placeholders keep theirs
+   * @throws SqlServerError 208 when there is no such function, 313 or 8144 for too few or too many
+   *     arguments
    */
-  String tableFunction(ObjectName name) throws SqlServerError;
+  String tableFunction(ObjectName name, List<String> arguments) throws SqlServerError;
 
   /** The H2 schema for a T-SQL schema of the current database, quoted. */
   String schema(String name) throws SqlServerError;
