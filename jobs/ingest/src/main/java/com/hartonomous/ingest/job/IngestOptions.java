@@ -1,0 +1,92 @@
+package com.hartonomous.ingest.job;
+
+import com.hartonomous.ingest.runtime.SqlServerOptions;
+import java.io.Serializable;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Everything that an operator can set for the ingest job. Values are within their ranges when they
+ * come from {@code IngestConfiguration}, which also declares keys, units and defaults.
+ */
+public record IngestOptions(
+    SqlServerOptions sqlServer,
+    Capture capture,
+    Models models,
+    Writer writer,
+    CheckpointOptions checkpoint,
+    JobOptions job,
+    WebOptions web)
+    implements Serializable {
+
+  /**
+   * Change data capture.
+   *
+   * @param group name of the capture group that all tables belong to: part of the source's uid
+   * @param tables empty when only models are ingested
+   * @param pollInterval pause between two polls of the change tables
+   * @param heartbeatInterval how often {@code dbo.Heartbeat} is moved
+   * @param snapshotSplitSize rows in one snapshot chunk
+   * @param serverTimeZone time zone id of the database server's clock
+   */
+  public record Capture(
+      String group,
+      List<Table> tables,
+      Duration pollInterval,
+      Duration heartbeatInterval,
+      int snapshotSplitSize,
+      String serverTimeZone)
+      implements Serializable {
+    public Capture {
+      tables = List.copyOf(tables);
+    }
+  }
+
+  /** A table to capture, as the configuration names it. */
+  public record Table(String schema, String table, List<Column> columns) implements Serializable {
+    public Table {
+      columns = List.copyOf(columns);
+    }
+
+    /** {@code schema.table}. */
+    public String qualifiedName() {
+      return schema + "." + table;
+    }
+  }
+
+  /** A content column, as the configuration names it, and the content type of its atoms. */
+  public record Column(String name, String contentType) implements Serializable {}
+
+  /**
+   * Model files.
+   *
+   * @param paths files submitted when the job starts
+   * @param tenant {@code dbo.Models.TenantId} of these models
+   * @param chunkSize bytes in a chunk, the last one of a tensor may be shorter
+   * @param splitSize bytes of consecutive chunks that one reader takes at a time
+   */
+  public record Models(List<ModelPath> paths, int tenant, int chunkSize, long splitSize)
+      implements Serializable {
+    public Models {
+      paths = List.copyOf(paths);
+    }
+  }
+
+  /**
+   * A model file.
+   *
+   * @param uri absolute path or URI, the same on every TaskManager
+   * @param name the model's name; the file's name unless set
+   */
+  public record ModelPath(String uri, String name) implements Serializable {}
+
+  /**
+   * Writers of atoms and references.
+   *
+   * @param batchRows references in a batch at most
+   * @param batchBytes content in a batch at most; a larger atom goes alone
+   * @param transactionRetries how often a failed transaction is tried again
+   */
+  public record Writer(int batchRows, long batchBytes, int transactionRetries)
+      implements Serializable {}
+}
