@@ -207,11 +207,18 @@ CREATE TABLE dbo.CdcCheckpoints (
     LastLsn        BINARY(10)    NOT NULL,
     LastCheckpoint DATETIME2(7)  NOT NULL CONSTRAINT DF_CdcCheckpoints_LastCheckpoint DEFAULT SYSUTCDATETIME(),
     CheckpointId   BIGINT        NOT NULL,
-    SnapshotRows   BIGINT        NOT NULL,
-    InsertedRows   BIGINT        NOT NULL,
-    UpdatedRows    BIGINT        NOT NULL,
-    DeletedRows    BIGINT        NOT NULL,
     CONSTRAINT PK_CdcCheckpoints PRIMARY KEY CLUSTERED (SourceName)
+);
+
+-- What each reader of a group has passed on, as of its last complete checkpoint.
+CREATE TABLE dbo.CaptureProgress (
+    SourceName   NVARCHAR(200) NOT NULL,
+    Reader       INT           NOT NULL,
+    SnapshotRows BIGINT        NOT NULL,
+    InsertedRows BIGINT        NOT NULL,
+    UpdatedRows  BIGINT        NOT NULL,
+    DeletedRows  BIGINT        NOT NULL,
+    CONSTRAINT PK_CaptureProgress PRIMARY KEY CLUSTERED (SourceName, Reader)
 );
 
 -- A captured table of our own: its changes keep the position moving when the others are idle.

@@ -1,0 +1,100 @@
+package com.hartonomous.ingest.capture.sqlserver;
+
+import com.hartonomous.ingest.record.CapturedTable;
+import com.hartonomous.ingest.record.RowChange;
+import com.hartonomous.ingest.runtime.SqlServerOptions;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Properties;
+import org.apache.flink.api.connector.source.Source;
+import org.apache.flink.cdc.connectors.base.options.StartupOptions;
+import org.apache.flink.cdc.connectors.sqlserver.source.SqlServerSourceBuilder;
+import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
+
+/**
+ * One capture group as a Flink CDC source: reads each table once in chunks of its primary key, then
+ * streams the change tables in commit order. The heartbeat table belongs to every group.
+ *
+ * <p>Guarantees: every change committed after the start is delivered at least once, and in commit
+ * order for each row. Rows read by the snapshot may already contain changes that are delivered
+ * again; consumers compare with what they hold.
+ */
+public final class SqlServerCapture {
+
+  private SqlServerCapture() {}
+
+  /**
+   * The source of a group.
+   *
+   * @param tables all of the same group, each enabled for CDC and with a primary key
+   * @param snapshotSplitSize rows in a snapshot chunk
+   * @throws IOException when the password cannot be had. It becomes part of the job graph, since
+   *     the connector takes it as a value.
+   */
+  public static Source<RowChange, ?, ?> source(
+      SqlServerOptions server,
+      List<CapturedTable> tables,
+      Duration pollInterval,
+      int snapshotSplitSize,
+      String serverTimeZone)
+      throws IOException {
+    List<String> tableNames = new ArrayList<>();
+    tableNames.add(
+        literalPattern(RowChangeDeserializer.HEARTBEAT_SCHEMA)
+            + "\\."
+            + literalPattern(RowChangeDeserializer.HEARTBEAT_TABLE));
+    for (CapturedTable table : tables) {
+      tableNames.add(literalPattern(table.schema()) + "\\." + literalPattern(table.table()));
+    }
+    return new SqlServerSourceBuilder<RowChange>()
+        .hostname(server.host())
+        .port(server.port())
+        .databaseList(server.database())
+        .tableList(tableNames.toArray(String[]::new))
+        .username(server.user())
+        .password(server.password().resolve())
+        .serverTimeZone(serverTimeZone)
+        .startupOptions(StartupOptions.initial())
+        .splitSize(snapshotSplitSize)
+        .includeSchemaChanges(false)
+        .debeziumProperties(debeziumProperties(server, pollInterval))
+        .deserializer(new RowChangeDeserializer(tables))
+        .build();
+  }
+
+  /**
+   * The operator that stands directly behind a group's source and reports how far it has come.
+   *
+   * @param heartbeatInterval how often the heartbeat row is moved
+   */
+  public static OneInputStreamOperator<RowChange, RowChange> position(
+      SqlServerOptions server, String group, Duration heartbeatInterval) {
+    return new TrackPosition(server, group, heartbeatInterval);
+  }
+
+  private static Properties debeziumProperties(SqlServerOptions server, Duration pollInterval) {
+    Properties properties = new Properties();
+    properties.setProperty("poll.interval.ms", Long.toString(pollInterval.toMillis()));
+    // Every "database.*" property becomes a property of the driver.
+    properties.setProperty("database.encrypt", Boolean.toString(server.encrypt()));
+    properties.setProperty(
+        "database.trustServerCertificate", Boolean.toString(server.trustServerCertificate()));
+    properties.setProperty("database.applicationName", "hartonomous-capture");
+    return properties;
+  }
+
+  /** The connector takes regular expressions where it says table names, separated by commas. */
+  private static String literalPattern(String name) {
+    StringBuilder pattern = new StringBuilder();
+    for (char c : name.toCharArray()) {
+      if (!Character.isLetterOrDigit(c) && c != '_') {
+        pattern.append(c == ',' ? "\\x2C" : "\\" + c);
+      } else {
+        pattern.append(c);
+      }
+    }
+    return pattern.toString();
+  }
+}

@@ -1,0 +1,232 @@
+package com.hartonomous.ingest.capture.sqlserver;
+
+import com.hartonomous.ingest.record.Lsn;
+import com.hartonomous.ingest.record.RowChange;
+import com.hartonomous.ingest.record.RowVersion;
+import com.hartonomous.ingest.runtime.SqlServerOptions;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.runtime.state.StateSnapshotContext;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Follows the capture position of a group: moves the heartbeat row (first subtask only), takes the
+ * heartbeat's changes out of the stream, and, when a checkpoint is complete, writes {@code
+ * dbo.CdcCheckpoints} and {@code dbo.CaptureProgress} for people to see. Flink's state is the
+ * authority: nothing here is read back.
+ *
+ * <p>A failing heartbeat or report is tried again at the next beat or checkpoint; {@value
+ * #FAILURES_MAX} in a row fail the job.
+ */
+final class TrackPosition extends AbstractStreamOperator<RowChange>
+    implements OneInputStreamOperator<RowChange, RowChange> {
+
+  private static final long serialVersionUID = 1L;
+  private static final Logger LOG = LoggerFactory.getLogger(TrackPosition.class);
+  private static final int FAILURES_MAX = 5;
+  private static final int STATEMENT_TIMEOUT_SECONDS = 30;
+
+  private static final String BEAT =
+      "UPDATE dbo.Heartbeat SET Beat = Beat + 1, BeatAt = SYSUTCDATETIME() WHERE HeartbeatId = 1";
+
+  private static final String REPORT_POSITION =
+      "UPDATE dbo.CdcCheckpoints SET LastLsn = CASE WHEN LastLsn < ? THEN ? ELSE LastLsn END,"
+          + " LastCheckpoint = SYSUTCDATETIME(), CheckpointId = ? WHERE SourceName = ?;"
+          + " IF @@ROWCOUNT = 0 INSERT INTO dbo.CdcCheckpoints (SourceName, LastLsn, CheckpointId)"
+          + " VALUES (?, ?, ?)";
+
+  private static final String REPORT_PROGRESS =
+      "UPDATE dbo.CaptureProgress SET SnapshotRows = ?, InsertedRows = ?, UpdatedRows = ?,"
+          + " DeletedRows = ? WHERE SourceName = ? AND Reader = ?;"
+          + " IF @@ROWCOUNT = 0 INSERT INTO dbo.CaptureProgress (SourceName, Reader, SnapshotRows,"
+          + " InsertedRows, UpdatedRows, DeletedRows) VALUES (?, ?, ?, ?, ?, ?)";
+
+  private static final String FORGET_READERS =
+      "DELETE FROM dbo.CaptureProgress WHERE SourceName = ? AND Reader >= ?";
+
+  private final SqlServerOptions server;
+  private final String group;
+  private final Duration heartbeatInterval;
+
+  // One element a subtask: bounded by the parallelism.
+  private transient ListState<PositionState> positionState;
+  private transient PositionState position;
+  // Snapshots whose checkpoint is not complete yet: bounded by the concurrent checkpoints.
+  private transient NavigableMap<Long, PositionState> pending;
+  private transient Connection connection;
+  private transient int failures;
+  private transient boolean readersForgotten;
+
+  TrackPosition(SqlServerOptions server, String group, Duration heartbeatInterval) {
+    this.server = server;
+    this.group = group;
+    this.heartbeatInterval = heartbeatInterval;
+  }
+
+  @Override
+  public void initializeState(StateInitializationContext context) throws Exception {
+    super.initializeState(context);
+    positionState =
+        context
+            .getOperatorStateStore()
+            .getListState(new ListStateDescriptor<>("position", PositionState.class));
+    position = PositionState.START;
+    for (PositionState restored : positionState.get()) {
+      position = position.merge(restored);
+    }
+  }
+
+  @Override
+  public void open() throws Exception {
+    super.open();
+    pending = new TreeMap<>();
+    getMetricGroup().gauge("capturePositionLsn", () -> position.lsn().toString());
+    if (subtask() == 0) {
+      long interval = heartbeatInterval.toMillis();
+      getProcessingTimeService().scheduleWithFixedDelay(time -> beat(), interval, interval);
+    }
+  }
+
+  @Override
+  public void processElement(StreamRecord<RowChange> element) {
+    RowChange change = element.getValue();
+    RowVersion version = change.version();
+    Lsn lsn = version.commit().compareTo(position.lsn()) > 0 ? version.commit() : position.lsn();
+    boolean heartbeat = change.key().tableId() == RowChangeDeserializer.HEARTBEAT_TABLE_ID;
+    int operation = heartbeat ? -1 : version.operation();
+    position =
+        new PositionState(
+            lsn,
+            position.snapshotRows() + (operation == 0 ? 1 : 0),
+            position.insertedRows() + (operation == 2 ? 1 : 0),
+            position.updatedRows() + (operation == 4 ? 1 : 0),
+            position.deletedRows() + (operation == 1 ? 1 : 0));
+    if (!heartbeat) {
+      output.collect(element);
+    }
+  }
+
+  @Override
+  public void snapshotState(StateSnapshotContext context) throws Exception {
+    super.snapshotState(context);
+    positionState.update(java.util.List.of(position));
+    pending.put(context.getCheckpointId(), position);
+  }
+
+  @Override
+  public void notifyCheckpointComplete(long checkpointId) throws Exception {
+    super.notifyCheckpointComplete(checkpointId);
+    PositionState complete = pending.get(checkpointId);
+    pending.headMap(checkpointId, true).clear();
+    if (complete != null) {
+      attempt("report the capture position", () -> report(checkpointId, complete));
+    }
+  }
+
+  private void beat() throws Exception {
+    attempt(
+        "move the heartbeat",
+        () -> {
+          try (PreparedStatement statement = prepare(BEAT)) {
+            statement.executeUpdate();
+          }
+        });
+  }
+
+  private void report(long checkpointId, PositionState complete) throws IOException, SQLException {
+    byte[] lsn = complete.lsn().toBytes();
+    try (PreparedStatement statement = prepare(REPORT_POSITION)) {
+      statement.setBytes(1, lsn);
+      statement.setBytes(2, lsn);
+      statement.setLong(3, checkpointId);
+      statement.setString(4, group);
+      statement.setString(5, group);
+      statement.setBytes(6, lsn);
+      statement.setLong(7, checkpointId);
+      statement.execute();
+    }
+    try (PreparedStatement statement = prepare(REPORT_PROGRESS)) {
+      statement.setLong(1, complete.snapshotRows());
+      statement.setLong(2, complete.insertedRows());
+      statement.setLong(3, complete.updatedRows());
+      statement.setLong(4, complete.deletedRows());
+      statement.setString(5, group);
+      statement.setInt(6, subtask());
+      statement.setString(7, group);
+      statement.setInt(8, subtask());
+      statement.setLong(9, complete.snapshotRows());
+      statement.setLong(10, complete.insertedRows());
+      statement.setLong(11, complete.updatedRows());
+      statement.setLong(12, complete.deletedRows());
+      statement.execute();
+    }
+    if (subtask() == 0 && !readersForgotten) {
+      try (PreparedStatement statement = prepare(FORGET_READERS)) {
+        statement.setString(1, group);
+        statement.setInt(2, getRuntimeContext().getTaskInfo().getNumberOfParallelSubtasks());
+        statement.executeUpdate();
+      }
+      readersForgotten = true;
+    }
+  }
+
+  private interface Attempt {
+    void run() throws IOException, SQLException;
+  }
+
+  private void attempt(String what, Attempt attempt) throws Exception {
+    try {
+      attempt.run();
+      failures = 0;
+    } catch (IOException | SQLException e) {
+      closeConnection();
+      if (++failures >= FAILURES_MAX) {
+        throw new IOException(
+            "Could not " + what + " on " + server.address() + ", " + failures + " times.", e);
+      }
+      LOG.warn("Could not {} on {}; trying again.", what, server.address(), e);
+    }
+  }
+
+  private PreparedStatement prepare(String sql) throws IOException, SQLException {
+    if (connection == null) {
+      connection = server.open("hartonomous-position");
+    }
+    PreparedStatement statement = connection.prepareStatement(sql);
+    statement.setQueryTimeout(STATEMENT_TIMEOUT_SECONDS);
+    return statement;
+  }
+
+  private int subtask() {
+    return getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
+  }
+
+  private void closeConnection() {
+    if (connection != null) {
+      try {
+        connection.close();
+      } catch (SQLException e) {
+        LOG.debug("Closing a broken connection failed.", e);
+      }
+      connection = null;
+    }
+  }
+
+  @Override
+  public void close() throws Exception {
+    closeConnection();
+    super.close();
+  }
+}

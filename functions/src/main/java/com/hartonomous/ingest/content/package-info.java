@@ -1,0 +1,2 @@
+/** The one seam to an atom's bytes. */
+package com.hartonomous.ingest.content;

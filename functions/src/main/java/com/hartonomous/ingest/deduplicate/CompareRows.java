@@ -1,0 +1,114 @@
+package com.hartonomous.ingest.deduplicate;
+
+import com.hartonomous.ingest.record.AtomReference;
+import com.hartonomous.ingest.record.HashedRow;
+import com.hartonomous.ingest.record.HashedSegment;
+import com.hartonomous.ingest.record.RowKey;
+import com.hartonomous.ingest.record.RowReference;
+import com.hartonomous.ingest.record.RowVersion;
+import com.hartonomous.ingest.record.Sha256;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.api.common.state.ValueState;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
+import org.apache.flink.util.Collector;
+
+/**
+ * Compares what a row is to refer to with what it referred to, and emits the difference: ensure
+ * present, ensure absent. Events of a row arrive in commit order; one that is not newer than the
+ * state (read again after a restore) changes nothing.
+ *
+ * <p>A snapshot row has no LSN. It replaces the state of an earlier reading of the same snapshot
+ * (which a restore repeats), never that of a streamed event: streaming of a group begins when its
+ * snapshot is complete, so a snapshot row behind a streamed one is an older reading.
+ */
+public final class CompareRows extends KeyedProcessFunction<RowKey, HashedRow, AtomReference> {
+
+  private static final long serialVersionUID = 1L;
+
+  private record Place(int columnId, int segment) {}
+
+  // One entry a live row; cleared when the row is deleted. Order within a row is kept by the
+  // channel, so no tombstone is needed.
+  private transient ValueState<RowState> rowState;
+
+  @Override
+  public void open(OpenContext context) {
+    rowState = getRuntimeContext().getState(new ValueStateDescriptor<>("row", RowState.class));
+  }
+
+  @Override
+  public void processElement(HashedRow row, Context context, Collector<AtomReference> out)
+      throws Exception {
+    RowState state = rowState.value();
+    if (state != null && !applies(row, state)) {
+      return;
+    }
+    Map<Place, Sha256> before = new HashMap<>();
+    if (state != null && state.generation() == row.generation()) {
+      for (HeldSegment held : state.held()) {
+        before.put(new Place(held.columnId(), held.segment()), held.hash());
+      }
+    }
+    HeldSegment[] held = new HeldSegment[row.segments().length];
+    for (int i = 0; i < held.length; i++) {
+      HashedSegment hashed = row.segments()[i];
+      int columnId = hashed.segment().columnId();
+      int segment = hashed.segment().segment();
+      held[i] = new HeldSegment(columnId, segment, hashed.hash());
+      Sha256 previous = before.remove(new Place(columnId, segment));
+      if (!hashed.hash().equals(previous)) {
+        if (previous != null) {
+          out.collect(absent(row, columnId, segment, previous));
+        }
+        out.collect(present(row, hashed));
+      }
+    }
+    before.forEach(
+        (place, hash) -> out.collect(absent(row, place.columnId(), place.segment(), hash)));
+    if (held.length == 0) {
+      rowState.clear();
+    } else {
+      rowState.update(new RowState(row.generation(), row.version(), held));
+    }
+  }
+
+  private static boolean applies(HashedRow row, RowState state) {
+    if (row.generation() != state.generation()) {
+      return row.generation() > state.generation();
+    }
+    RowVersion version = row.version();
+    return version.isSnapshot()
+        ? state.version().isSnapshot()
+        : version.compareTo(state.version()) > 0;
+  }
+
+  private static AtomReference present(HashedRow row, HashedSegment hashed) {
+    return new AtomReference(
+        hashed.hash(),
+        true,
+        false,
+        hashed.segment().contentType(),
+        hashed.segment().bytes(),
+        null,
+        new RowReference(
+            row.key(), row.keyText(), hashed.segment().columnId(), hashed.segment().segment()),
+        null,
+        null);
+  }
+
+  private static AtomReference absent(HashedRow row, int columnId, int segment, Sha256 hash) {
+    return new AtomReference(
+        hash,
+        false,
+        true,
+        null,
+        null,
+        null,
+        new RowReference(row.key(), row.keyText(), columnId, segment),
+        null,
+        null);
+  }
+}

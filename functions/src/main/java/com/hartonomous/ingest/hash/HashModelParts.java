@@ -1,0 +1,97 @@
+package com.hartonomous.ingest.hash;
+
+import com.hartonomous.ingest.record.AtomReference;
+import com.hartonomous.ingest.record.ChunkReference;
+import com.hartonomous.ingest.record.DeadLetter;
+import com.hartonomous.ingest.record.FileRange;
+import com.hartonomous.ingest.record.ModelPart;
+import com.hartonomous.ingest.record.NodeReference;
+import com.hartonomous.ingest.record.Sha256;
+import com.hartonomous.ingest.runtime.FileRangeReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.streaming.api.functions.ProcessFunction;
+import org.apache.flink.util.Collector;
+import org.apache.flink.util.OutputTag;
+
+/**
+ * Reads each chunk where its descriptor was made (chained to the source), hashes it, and sends on
+ * only its name and where it is. One chunk is in memory at a time.
+ *
+ * <p>A file that changed or cannot be read any more becomes a dead letter that fails its model; the
+ * job goes on.
+ */
+public final class HashModelParts extends ProcessFunction<ModelPart, AtomReference> {
+
+  private static final long serialVersionUID = 1L;
+
+  private final OutputTag<DeadLetter> deadLetters;
+  private transient FileRangeReader reader;
+
+  public HashModelParts(OutputTag<DeadLetter> deadLetters) {
+    this.deadLetters = deadLetters;
+  }
+
+  @Override
+  public void open(OpenContext context) {
+    reader = new FileRangeReader();
+  }
+
+  @Override
+  public void processElement(ModelPart part, Context context, Collector<AtomReference> out) {
+    if (!part.isChunk()) {
+      out.collect(node(part));
+      return;
+    }
+    FileRange range = part.range();
+    byte[] bytes;
+    try {
+      bytes = reader.read(range);
+    } catch (IOException e) {
+      context.output(
+          deadLetters,
+          new DeadLetter(
+              range.uri(),
+              "offset " + range.offset(),
+              "FILE_UNREADABLE",
+              e.getMessage(),
+              range.uri(),
+              part.modelId()));
+      return;
+    }
+    out.collect(
+        new AtomReference(
+            Sha256.of(bytes),
+            true,
+            false,
+            part.contentType(),
+            null,
+            range,
+            null,
+            new ChunkReference(
+                part.modelId(), part.modelFileId(), part.index(), range.offset(), range.length()),
+            null));
+  }
+
+  private static AtomReference node(ModelPart part) {
+    byte[] bytes = part.nodeText().getBytes(StandardCharsets.UTF_16LE);
+    return new AtomReference(
+        Sha256.of(bytes),
+        true,
+        false,
+        part.contentType(),
+        bytes,
+        null,
+        null,
+        null,
+        new NodeReference(part.modelId(), Math.toIntExact(part.index()), part.nodePath()));
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (reader != null) {
+      reader.close();
+    }
+  }
+}
