@@ -1,0 +1,80 @@
+package com.hartonomous.ingest.runtime;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+
+/**
+ * SQL Server's application locks ({@code sp_getapplock}), held until the open transaction ends.
+ *
+ * <p>Order, so that no two of our transactions wait for each other: {@link #ATOMS}, then names,
+ * then models by ascending id.
+ */
+public final class ApplicationLock {
+
+  /** Writers and releases hold it shared; what removes atoms holds it exclusive. */
+  public static final String ATOMS = "hartonomous:atoms";
+
+  private static final String SQL =
+      "DECLARE @result INT;"
+          + " EXEC @result = sp_getapplock @Resource = ?, @LockMode = ?,"
+          + " @LockOwner = 'Transaction', @LockTimeout = ?;"
+          + " SELECT @result AS Result;";
+
+  private ApplicationLock() {}
+
+  /** Writers of a model's references hold it shared; a change of its state, exclusive. */
+  public static String model(int modelId) {
+    return "hartonomous:model:" + modelId;
+  }
+
+  /** Waits for the lock in shared mode. */
+  public static void acquireShared(Connection connection, String resource, Duration timeout)
+      throws SQLException {
+    acquire(connection, resource, "Shared", timeout);
+  }
+
+  /** Waits for the lock in exclusive mode. */
+  public static void acquireExclusive(Connection connection, String resource, Duration timeout)
+      throws SQLException {
+    acquire(connection, resource, "Exclusive", timeout);
+  }
+
+  /**
+   * @throws SQLException with error code 1222 when the time is over, 1205 when chosen as a deadlock
+   *     victim (as SQL Server numbers these for rows, so that callers retry both alike), 50000 for
+   *     a cancelled or wrong request
+   */
+  private static void acquire(Connection connection, String resource, String mode, Duration timeout)
+      throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(SQL)) {
+      statement.setString(1, resource);
+      statement.setString(2, mode);
+      statement.setInt(3, Math.toIntExact(timeout.toMillis()));
+      try (ResultSet result = statement.executeQuery()) {
+        if (!result.next()) {
+          throw new SQLException("sp_getapplock returned nothing for '" + resource + "'.");
+        }
+        int code = result.getInt(1);
+        if (code < 0) {
+          throw refused(resource, mode, timeout, code);
+        }
+      }
+    }
+  }
+
+  private static SQLException refused(String resource, String mode, Duration timeout, int code) {
+    String request = mode + " application lock '" + resource + "'";
+    return switch (code) {
+      case -1 ->
+          new SQLException(
+              request + " was not granted within " + timeout.toMillis() + " ms.", "HYT00", 1222);
+      case -3 -> new SQLException(request + " was refused: deadlock victim.", "40001", 1205);
+      default ->
+          new SQLException(
+              request + " was refused: sp_getapplock returned " + code + ".", null, 50000);
+    };
+  }
+}

@@ -1,0 +1,100 @@
+package com.hartonomous.ingest.runtime;
+
+import com.microsoft.sqlserver.jdbc.ISQLServerBulkData;
+import com.microsoft.sqlserver.jdbc.SQLServerBulkCopy;
+import com.microsoft.sqlserver.jdbc.SQLServerBulkCopyOptions;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** Rows for a bulk copy, taken from an iterator as the driver asks for them. */
+public final class RowBulkData implements ISQLServerBulkData {
+
+  private static final long serialVersionUID = 1L;
+  private static final int TIMEOUT_SECONDS = 300;
+
+  /**
+   * A column of the destination.
+   *
+   * @param type of {@link java.sql.Types}; LONGNVARCHAR and LONGVARBINARY for (max)
+   * @param precision characters, bytes or digits; 0 for (max)
+   */
+  public record Column(String name, int type, int precision) {}
+
+  private final transient List<Column> columns;
+  private final transient Iterator<Object[]> rows;
+  private transient Object[] row;
+
+  private RowBulkData(List<Column> columns, Iterator<Object[]> rows) {
+    this.columns = columns;
+    this.rows = rows;
+  }
+
+  /**
+   * Copies the rows into the table, in the connection's open transaction, checking constraints.
+   *
+   * @param rows an array of the columns' values each, in their order; the iterator must not fail,
+   *     since the stream to the server cannot be taken back
+   */
+  public static void copy(
+      Connection connection, String table, List<Column> columns, Iterator<Object[]> rows)
+      throws SQLException {
+    try (SQLServerBulkCopy copy = new SQLServerBulkCopy(connection)) {
+      SQLServerBulkCopyOptions options = new SQLServerBulkCopyOptions();
+      options.setCheckConstraints(true);
+      options.setBulkCopyTimeout(TIMEOUT_SECONDS);
+      copy.setBulkCopyOptions(options);
+      copy.setDestinationTableName(table);
+      for (int i = 0; i < columns.size(); i++) {
+        copy.addColumnMapping(i + 1, columns.get(i).name());
+      }
+      copy.writeToServer(new RowBulkData(columns, rows));
+    }
+  }
+
+  @Override
+  public Set<Integer> getColumnOrdinals() {
+    Set<Integer> ordinals = new TreeSet<>();
+    for (int i = 1; i <= columns.size(); i++) {
+      ordinals.add(i);
+    }
+    return ordinals;
+  }
+
+  @Override
+  public String getColumnName(int column) {
+    return columns.get(column - 1).name();
+  }
+
+  @Override
+  public int getColumnType(int column) {
+    return columns.get(column - 1).type();
+  }
+
+  @Override
+  public int getPrecision(int column) {
+    return columns.get(column - 1).precision();
+  }
+
+  @Override
+  public int getScale(int column) {
+    return 0;
+  }
+
+  @Override
+  public Object[] getRowData() {
+    return row;
+  }
+
+  @Override
+  public boolean next() {
+    if (!rows.hasNext()) {
+      return false;
+    }
+    row = rows.next();
+    return true;
+  }
+}
