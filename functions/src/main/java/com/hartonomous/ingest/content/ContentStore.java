@@ -1,0 +1,51 @@
+package com.hartonomous.ingest.content;
+
+import com.hartonomous.ingest.record.Sha256;
+import java.io.IOException;
+import java.io.InputStream;
+import java.sql.Connection;
+import java.sql.SQLException;
+
+/**
+ * Where the bytes of atoms are. The rows of {@code dbo.Atoms} are the index of every
+ * implementation, so each method works on a connection, inside whatever transaction and isolation
+ * level the caller has on it.
+ *
+ * <p>Implementations hold no state of their own and may be used by several threads, each with its
+ * own connection.
+ */
+public interface ContentStore {
+
+  /**
+   * Shows the content of atoms to a visitor, in ascending order of {@code AtomId}. Content is
+   * streamed: no more than a buffer of it is held in memory, whatever an atom's size.
+   *
+   * @param atomIds in ascending order; ids without a row in {@code dbo.Atoms} are left out
+   * @throws SQLException when the database cannot be read
+   * @throws IOException when content that should be there cannot be read, or as the visitor throws
+   */
+  void read(Connection connection, long[] atomIds, ContentVisitor visitor)
+      throws SQLException, IOException;
+
+  /** Receives content. */
+  @FunctionalInterface
+  interface ContentVisitor {
+
+    /**
+     * Called once an atom.
+     *
+     * @param content valid only during the call; need not be read to its end
+     */
+    void visit(StoredContent content) throws IOException;
+  }
+
+  /**
+   * An atom's content as it is stored, not checked against anything.
+   *
+   * @param atomId {@code dbo.Atoms.AtomId}
+   * @param hash the name that the database gives it
+   * @param byteLength the length that the database gives it
+   * @param bytes null when the store has no content for the atom
+   */
+  record StoredContent(long atomId, Sha256 hash, long byteLength, InputStream bytes) {}
+}
