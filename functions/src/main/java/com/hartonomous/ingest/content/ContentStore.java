@@ -3,8 +3,11 @@ package com.hartonomous.ingest.content;
 import com.hartonomous.ingest.record.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.Serializable;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.List;
+import java.util.Set;
 
 /**
  * Where the bytes of atoms are. The rows of {@code dbo.Atoms} are the index of every
@@ -14,7 +17,7 @@ import java.sql.SQLException;
  * <p>Implementations hold no state of their own and may be used by several threads, each with its
  * own connection.
  */
-public interface ContentStore {
+public interface ContentStore extends Serializable {
 
   /**
    * Shows the content of atoms to a visitor, in ascending order of {@code AtomId}. Content is
@@ -26,6 +29,15 @@ public interface ContentStore {
    */
   void read(Connection connection, long[] atomIds, ContentVisitor visitor)
       throws SQLException, IOException;
+
+  /**
+   * Inserts the atoms that the database lacks, with a reference count of zero. Part of the
+   * connection's open transaction.
+   *
+   * @param atoms of different hashes; held in memory by the caller, which bounds their bytes
+   * @return the hashes that were really inserted; the others were there
+   */
+  Set<Sha256> storeMissing(Connection connection, List<NewAtom> atoms) throws SQLException;
 
   /** Receives content. */
   @FunctionalInterface

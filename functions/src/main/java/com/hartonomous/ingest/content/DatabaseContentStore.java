@@ -8,9 +8,13 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Collections;
+import java.util.List;
+import java.util.Set;
 
 /** Content in the column {@code dbo.Atoms.Content}. */
 public final class DatabaseContentStore implements ContentStore {
+
+  private static final long serialVersionUID = 1L;
 
   /** Ids asked for in one statement: always as many, so that the server keeps one plan. */
   private static final int PAGE_IDS = 100;
@@ -33,6 +37,11 @@ public final class DatabaseContentStore implements ContentStore {
         readPage(statement, visitor);
       }
     }
+  }
+
+  @Override
+  public Set<Sha256> storeMissing(Connection connection, List<NewAtom> atoms) throws SQLException {
+    return AtomInsert.insertMissing(connection, atoms);
   }
 
   private static void readPage(PreparedStatement statement, ContentVisitor visitor)

@@ -1,0 +1,65 @@
+package com.hartonomous.ingest.sink;
+
+import com.hartonomous.ingest.content.ContentStore;
+import com.hartonomous.ingest.record.AtomReference;
+import com.hartonomous.ingest.runtime.SqlServerOptions;
+import java.io.IOException;
+import org.apache.flink.api.connector.sink2.Sink;
+import org.apache.flink.api.connector.sink2.SinkWriter;
+import org.apache.flink.api.connector.sink2.WriterInitContext;
+
+/**
+ * Makes the references in SQL Server what the stream wishes them to be, with the atoms that they
+ * need and the counts that follow from them.
+ *
+ * <p>Guarantee: every wish is applied at least once, those of one row and one atom in order, and
+ * each is idempotent: the count moves by the rows really changed, in the same transaction. So the
+ * database is exact after every checkpoint and after every restart. References of one row event may
+ * become visible atom by atom within a checkpoint interval. Nothing stays in a writer beyond a
+ * checkpoint barrier.
+ */
+public final class AtomSink implements Sink<AtomReference> {
+
+  private static final long serialVersionUID = 1L;
+
+  private final SqlServerOptions server;
+  private final ContentStore contentStore;
+  private final int batchRows;
+  private final long batchBytes;
+  private final int transactionRetries;
+
+  /**
+   * @param batchRows references in a transaction, at most
+   * @param batchBytes content in a transaction, at most; a larger atom goes alone
+   * @param transactionRetries how often a transaction that failed for a passing reason is tried
+   *     again before the job fails
+   */
+  public AtomSink(
+      SqlServerOptions server,
+      ContentStore contentStore,
+      int batchRows,
+      long batchBytes,
+      int transactionRetries) {
+    this.server = server;
+    this.contentStore = contentStore;
+    this.batchRows = batchRows;
+    this.batchBytes = batchBytes;
+    this.transactionRetries = transactionRetries;
+  }
+
+  @Override
+  public SinkWriter<AtomReference> createWriter(WriterInitContext context) throws IOException {
+    int writer = context.getTaskInfo().getIndexOfThisSubtask();
+    return new AtomSinkWriter(
+        new ReferenceBatch(batchRows, batchBytes),
+        new AtomTransaction(server, contentStore, writer, batchBytes),
+        transactionRetries,
+        context.metricGroup());
+  }
+
+  @Override
+  @Deprecated
+  public SinkWriter<AtomReference> createWriter(InitContext context) {
+    throw new IllegalStateException("Flink 1.20 creates writers from a WriterInitContext.");
+  }
+}

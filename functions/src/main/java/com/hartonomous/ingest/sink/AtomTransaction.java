@@ -1,0 +1,325 @@
+package com.hartonomous.ingest.sink;
+
+import com.hartonomous.ingest.content.ContentStore;
+import com.hartonomous.ingest.content.NewAtom;
+import com.hartonomous.ingest.record.AtomReference;
+import com.hartonomous.ingest.record.DeadLetter;
+import com.hartonomous.ingest.record.Sha256;
+import com.hartonomous.ingest.runtime.ApplicationLock;
+import com.hartonomous.ingest.runtime.FileRangeReader;
+import com.hartonomous.ingest.runtime.SqlServerOptions;
+import java.io.Closeable;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One transaction of a writer, whole or not at all: locks, staging, missing content, references,
+ * progress, the graph's marks, dead letters, and last the counts. See {@link ReferenceStatements}
+ * for the statements.
+ *
+ * <p>Keeps one connection. After any failure {@link #abandon} must be called, then the same
+ * transaction can be tried again; also when the outcome of its commit is unknown, since every step
+ * is idempotent.
+ */
+final class AtomTransaction implements Closeable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(AtomTransaction.class);
+  private static final Duration LOCK_TIMEOUT = Duration.ofSeconds(60);
+
+  private final SqlServerOptions server;
+  private final ContentStore contentStore;
+  private final int writer;
+  private final long contentBytesMax;
+  private final FileRangeReader files = new FileRangeReader();
+
+  private Connection connection;
+  private StagedReferences staged;
+  private ReferenceStatements statements;
+
+  /**
+   * @param writer this subtask's index, under which it keeps its share of each model's progress
+   * @param contentBytesMax content held in memory at once; a larger atom is held alone
+   */
+  AtomTransaction(
+      SqlServerOptions server, ContentStore contentStore, int writer, long contentBytesMax) {
+    this.server = server;
+    this.contentStore = contentStore;
+    this.writer = writer;
+    this.contentBytesMax = contentBytesMax;
+  }
+
+  /**
+   * Applies the references and commits.
+   *
+   * @param references at most one for each natural key
+   * @throws SQLException of the first statement that failed; nothing is known to be committed then
+   * @throws IOException when no connection can be had for a reason other than the database
+   */
+  void commit(List<AtomReference> references) throws SQLException, IOException {
+    connect();
+    ApplicationLock.acquireShared(connection, ApplicationLock.ATOMS, LOCK_TIMEOUT);
+    List<AtomReference> wanted = ofIngestingModels(references);
+    if (!wanted.isEmpty()) {
+      apply(wanted);
+    }
+    connection.commit();
+  }
+
+  /** Writes one dead letter in a transaction of its own. */
+  void bury(DeadLetter letter) throws SQLException, IOException {
+    connect();
+    DeadLetters.insert(connection, List.of(letter));
+    connection.commit();
+  }
+
+  private void connect() throws SQLException, IOException {
+    if (connection != null) {
+      return;
+    }
+    connection = server.open("hartonomous-writer-" + writer);
+    try (Statement statement = connection.createStatement()) {
+      // Any error ends the transaction, so that nothing is committed in part.
+      statement.execute("SET XACT_ABORT ON");
+      statement.execute(StagedReferences.CREATE);
+      SqlBatch.drain(statement);
+    }
+    connection.setAutoCommit(false);
+    staged = new StagedReferences(connection);
+    statements = new ReferenceStatements(connection);
+  }
+
+  /**
+   * Leaves out references of models that are not being ingested any more. The shared lock keeps a
+   * model's state as it is until this transaction ends.
+   */
+  private List<AtomReference> ofIngestingModels(List<AtomReference> references)
+      throws SQLException {
+    Set<Integer> models = new TreeSet<>();
+    for (AtomReference reference : references) {
+      if (reference.row() == null) {
+        models.add(modelOf(reference));
+      }
+    }
+    if (models.isEmpty()) {
+      return references;
+    }
+    for (int model : models) {
+      ApplicationLock.acquireShared(connection, ApplicationLock.model(model), LOCK_TIMEOUT);
+    }
+    Set<Integer> ingesting = statements.ingestingAmong(models);
+    return references.stream()
+        .filter(r -> r.row() != null || ingesting.contains(modelOf(r)))
+        .toList();
+  }
+
+  private void apply(List<AtomReference> wanted) throws SQLException {
+    Set<Sha256> hashes = new HashSet<>();
+    wanted.forEach(reference -> hashes.add(reference.hash()));
+    staged.empty();
+    staged.stageAtoms(hashes);
+    Set<Sha256> missing = statements.resolveAtoms();
+    Shipment shipment = ship(wanted, missing);
+    List<AtomReference> complete = wanted;
+    if (!shipment.unreadable().isEmpty()) {
+      complete = wanted.stream().filter(r -> !shipment.unreadable().containsKey(r.hash())).toList();
+      DeadLetters.insert(connection, List.copyOf(shipment.letters()));
+    }
+    staged.stageReferences(complete);
+    DeadLetters.insert(connection, changedFiles(complete));
+    statements.applyReferences(
+        complete.stream().anyMatch(r -> r.row() != null),
+        complete.stream().anyMatch(r -> r.chunk() != null),
+        complete.stream().anyMatch(r -> r.node() != null));
+    for (Map.Entry<Integer, NewContent> model : shipment.newContent().entrySet()) {
+      statements.addProgress(
+          model.getKey(), writer, model.getValue().atoms, model.getValue().bytes);
+    }
+    statements.markDirty();
+    statements.assertResolved(complete);
+    statements.moveCounts();
+  }
+
+  /** A chunk that is stored already, as another atom: the file is not what it was. */
+  private List<DeadLetter> changedFiles(List<AtomReference> references) throws SQLException {
+    if (references.stream().noneMatch(r -> r.chunk() != null)) {
+      return List.of();
+    }
+    Map<ReferenceStatements.ChunkKey, AtomReference> chunks = new HashMap<>();
+    for (AtomReference reference : references) {
+      if (reference.chunk() != null) {
+        chunks.put(
+            new ReferenceStatements.ChunkKey(
+                reference.chunk().modelFileId(), reference.chunk().chunkIndex()),
+            reference);
+      }
+    }
+    List<DeadLetter> letters = new ArrayList<>();
+    for (ReferenceStatements.ChunkKey key : statements.storedDifferently()) {
+      AtomReference reference = chunks.get(key);
+      letters.add(
+          new DeadLetter(
+              reference.fileContent().uri(),
+              "offset " + reference.fileContent().offset(),
+              "FILE_CHANGED",
+              "Chunk "
+                  + key.chunkIndex()
+                  + " was stored before with other content than "
+                  + reference.hash()
+                  + ": the file changed while it was ingested; submit it again.",
+              reference.fileContent().uri(),
+              reference.chunk().modelId()));
+    }
+    return letters;
+  }
+
+  /** Atoms and bytes that a model brought. */
+  private static final class NewContent {
+    private long atoms;
+    private long bytes;
+  }
+
+  /**
+   * What came of shipping content.
+   *
+   * @param newContent by model, also with nothing new for models that have references here
+   * @param unreadable atoms whose content could not be had, with the dead letters that say so
+   */
+  private record Shipment(
+      Map<Integer, NewContent> newContent, Map<Sha256, List<DeadLetter>> unreadable) {
+    List<DeadLetter> letters() {
+      return unreadable.values().stream().flatMap(List::stream).toList();
+    }
+  }
+
+  private Shipment ship(List<AtomReference> references, Set<Sha256> missing) throws SQLException {
+    Map<Sha256, List<AtomReference>> sources = new LinkedHashMap<>();
+    Map<Integer, NewContent> newContent = new HashMap<>();
+    for (AtomReference reference : references) {
+      if (reference.row() == null) {
+        newContent.computeIfAbsent(modelOf(reference), model -> new NewContent());
+      }
+      if (reference.present() && missing.contains(reference.hash())) {
+        sources.computeIfAbsent(reference.hash(), hash -> new ArrayList<>()).add(reference);
+      }
+    }
+    Map<Sha256, List<DeadLetter>> unreadable = new HashMap<>();
+    Map<Sha256, AtomReference> readFrom = new HashMap<>();
+    List<NewAtom> load = new ArrayList<>();
+    long loadBytes = 0;
+    for (Map.Entry<Sha256, List<AtomReference>> entry : sources.entrySet()) {
+      List<DeadLetter> letters = new ArrayList<>();
+      NewAtom atom = null;
+      for (AtomReference source : entry.getValue()) {
+        atom = read(source, letters);
+        if (atom != null) {
+          readFrom.put(entry.getKey(), source);
+          break;
+        }
+      }
+      if (atom == null) {
+        unreadable.put(entry.getKey(), letters);
+        continue;
+      }
+      if (!load.isEmpty() && loadBytes + atom.bytes().length > contentBytesMax) {
+        store(load, readFrom, newContent);
+        load.clear();
+        loadBytes = 0;
+      }
+      load.add(atom);
+      loadBytes += atom.bytes().length;
+    }
+    if (!load.isEmpty()) {
+      store(load, readFrom, newContent);
+    }
+    if (!sources.isEmpty()) {
+      statements.resolveAtoms();
+    }
+    return new Shipment(newContent, unreadable);
+  }
+
+  private void store(
+      List<NewAtom> load, Map<Sha256, AtomReference> readFrom, Map<Integer, NewContent> newContent)
+      throws SQLException {
+    Set<Sha256> inserted = contentStore.storeMissing(connection, load);
+    for (NewAtom atom : load) {
+      AtomReference source = readFrom.get(atom.hash());
+      if (inserted.contains(atom.hash()) && source.row() == null) {
+        NewContent content = newContent.get(modelOf(source));
+        content.atoms++;
+        content.bytes += atom.bytes().length;
+      }
+    }
+  }
+
+  /** Null, with a dead letter added, when the content cannot be had or is not what was hashed. */
+  private NewAtom read(AtomReference source, List<DeadLetter> letters) {
+    byte[] bytes = source.inlineContent();
+    if (bytes == null) {
+      try {
+        bytes = files.read(source.fileContent());
+      } catch (IOException e) {
+        letters.add(unreadable(source, "FILE_UNREADABLE", e.getMessage()));
+        return null;
+      }
+      Sha256 found = Sha256.of(bytes);
+      if (!found.equals(source.hash())) {
+        letters.add(
+            unreadable(
+                source,
+                "FILE_CHANGED",
+                "Expected content "
+                    + source.hash()
+                    + ", found "
+                    + found
+                    + ": the file changed while it was ingested; submit it again."));
+        return null;
+      }
+    }
+    return new NewAtom(source.hash(), source.contentType(), bytes);
+  }
+
+  private static DeadLetter unreadable(AtomReference source, String reason, String message) {
+    return new DeadLetter(
+        source.fileContent().uri(),
+        "offset " + source.fileContent().offset(),
+        reason,
+        message,
+        source.fileContent().uri(),
+        source.chunk().modelId());
+  }
+
+  private static int modelOf(AtomReference reference) {
+    return reference.chunk() != null ? reference.chunk().modelId() : reference.node().modelId();
+  }
+
+  /** Rolls back by giving up the connection: its state is unknown. */
+  void abandon() {
+    if (connection != null) {
+      try {
+        connection.close();
+      } catch (SQLException e) {
+        LOG.debug("Closing a connection after a failure failed too.", e);
+      }
+      connection = null;
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    abandon();
+    files.close();
+  }
+}

@@ -1,0 +1,20 @@
+package com.hartonomous.ingest.sink;
+
+import java.sql.SQLException;
+import java.sql.Statement;
+
+/** Batches of several statements. */
+final class SqlBatch {
+
+  private SqlBatch() {}
+
+  /**
+   * Reads what an executed batch still has to say. The driver throws the error of a later statement
+   * only when its result is asked for.
+   */
+  static void drain(Statement statement) throws SQLException {
+    while (statement.getMoreResults() || statement.getUpdateCount() >= 0) {
+      // Each turn consumes one result; the batch is finite.
+    }
+  }
+}
