@@ -10,7 +10,7 @@ package com.hartonomous.ingest.format;
  * @param nodesMax graph nodes of one file
  * @param rankMax dimensions of one tensor
  * @param nameBytesMax bytes of one name, path or other text
- * @param textBytesMax bytes of all names, paths and metadata of one file together
+ * @param textBytesMax bytes of all names, paths, shapes and metadata of one file together
  * @param nestingMax levels of messages or containers inside each other
  * @param runsMax pieces in which the values of one tensor may lie scattered
  */
@@ -26,10 +26,11 @@ public record LayoutLimits(
 
   /**
    * The bounds that the command line and the jobs use. 100,000,000 header bytes is the bound of the
-   * SafeTensors reference implementation, 100 levels that of protobuf.
+   * SafeTensors reference implementation, 100 levels that of protobuf; the largest published models
+   * have some 200,000 tensors.
    */
   public static final LayoutLimits DEFAULT =
-      new LayoutLimits(100_000_000L, 1_000_000, 1_000_000, 255, 1 << 20, 128L << 20, 100, 1 << 16);
+      new LayoutLimits(100_000_000L, 500_000, 500_000, 255, 1 << 20, 64L << 20, 100, 1 << 16);
 
   public LayoutLimits {
     requirePositive(headerBytesMax, "headerBytesMax");

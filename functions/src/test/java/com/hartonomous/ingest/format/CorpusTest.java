@@ -1,0 +1,53 @@
+package com.hartonomous.ingest.format;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * Compares listings and hashes with those of the formats' reference implementations, over the real
+ * and synthetic files in the folder that the environment variable CORPUS_DIR names.
+ */
+class CorpusTest {
+  /** What the reference lists beyond the contract of the command. */
+  private static final Set<String> REFERENCE_ONLY =
+      Set.of("dtype_id", "storage", "shape_nbytes", "count");
+
+  @TestFactory
+  Stream<DynamicTest> listingsEqualTheReferences() throws IOException {
+    Path folder = ReferenceFiles.folder("CORPUS_DIR");
+    List<JsonNode> entries = ReferenceFiles.entries(folder);
+    assertThat(entries).isNotEmpty();
+    return entries.stream()
+        .map(
+            entry ->
+                DynamicTest.dynamicTest(
+                    entry.get("file").textValue(),
+                    () -> assertListingEqualsReference(folder, entry)));
+  }
+
+  private static void assertListingEqualsReference(Path folder, JsonNode entry) throws IOException {
+    Path file = folder.resolve(entry.get("file").textValue());
+    List<JsonNode> expected =
+        ReferenceFiles.jsonLines(
+            Files.readString(folder.resolve(entry.get("expected").textValue())));
+    for (JsonNode line : expected) {
+      ((ObjectNode) line).remove(REFERENCE_ONLY);
+    }
+    List<JsonNode> listed = ReferenceFiles.inspect(file, true);
+    for (JsonNode line : listed) {
+      assertThat(((ObjectNode) line).remove("file").textValue()).isEqualTo(file.toString());
+    }
+    assertThat(listed).isEqualTo(expected);
+    assertThat(listed).hasSize(entry.get("tensors").intValue());
+  }
+}

@@ -1,0 +1,55 @@
+package com.hartonomous.ingest.format;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assertions;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * Reads damaged and forged files from the folder that the environment variable HOSTILE_DIR names:
+ * its manifest says which are to be accepted, refused, or either.
+ */
+class HostileTest {
+  /** Only against endless loops; the slowest file takes a fraction of it. */
+  private static final Duration HANG = Duration.ofSeconds(60);
+
+  @TestFactory
+  Stream<DynamicTest> badFilesAreRefusedAndGoodOnesListed() throws IOException {
+    Path folder = ReferenceFiles.folder("HOSTILE_DIR");
+    List<JsonNode> entries = ReferenceFiles.entries(folder);
+    assertThat(entries).isNotEmpty();
+    return entries.stream()
+        .map(
+            entry ->
+                DynamicTest.dynamicTest(
+                    entry.get("file").textValue(),
+                    () ->
+                        Assertions.assertTimeoutPreemptively(
+                            HANG, () -> assertBehaviour(folder, entry))));
+  }
+
+  private static void assertBehaviour(Path folder, JsonNode entry) {
+    Path file = folder.resolve(entry.get("file").textValue());
+    List<JsonNode> lines = ReferenceFiles.inspect(file, true);
+    List<JsonNode> errors = lines.stream().filter(line -> line.has("error")).toList();
+    switch (entry.get("expect").textValue()) {
+      case "accept" -> assertThat(errors).isEmpty();
+      case "error" -> {
+        assertThat(lines).hasSize(1);
+        assertThat(errors).hasSize(1);
+        assertThat(errors.get(0).get("error").textValue())
+            .startsWith(file.toString())
+            .contains("expected ", "found ");
+      }
+      case "either" -> assertThat(errors).hasSizeLessThanOrEqualTo(1);
+      default -> throw new AssertionError("unknown expectation in " + entry);
+    }
+  }
+}
