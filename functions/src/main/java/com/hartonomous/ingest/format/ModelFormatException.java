@@ -9,6 +9,7 @@ import java.util.Objects;
  */
 public final class ModelFormatException extends Exception {
   private static final long serialVersionUID = 1L;
+  private static final int SHOWN_CHARACTERS_MAX = 400;
 
   /** Whose fault it is, and so what a user can do. */
   public enum Kind {
@@ -40,13 +41,22 @@ public final class ModelFormatException extends Exception {
                 file,
                 kind.name().toLowerCase(Locale.ROOT).replace('_', ' '),
                 offset,
-                field,
-                expected,
-                found));
+                shorten(field),
+                shorten(expected),
+                shorten(found)));
     this.kind = kind;
     this.file = Objects.requireNonNull(file, "file");
     this.offset = offset;
     this.field = Objects.requireNonNull(field, "field");
+  }
+
+  /** Names in a file may be a MiB long; their middle is left out of messages. */
+  private static String shorten(String text) {
+    if (text.length() <= SHOWN_CHARACTERS_MAX) {
+      return text;
+    }
+    int half = SHOWN_CHARACTERS_MAX / 2;
+    return text.substring(0, half) + "[...]" + text.substring(text.length() - half);
   }
 
   /** Makes an error of kind {@link Kind#MALFORMED}. */

@@ -20,6 +20,7 @@ import java.util.Map.Entry;
  * are not read, but for counting the varints of typed data.
  */
 final class OnnxTensor {
+  private static final long UNDEFINED = 0;
   private static final long LOCATION_DEFAULT = 0;
   private static final long LOCATION_EXTERNAL = 1;
 
@@ -35,7 +36,7 @@ final class OnnxTensor {
   private final Map<TypedField, Values> typedData = new EnumMap<>(TypedField.class);
   private final Map<String, String> externalData = new HashMap<>();
   private String name = "";
-  private long dataType;
+  private long dataType = UNDEFINED;
   private long dataLocation = LOCATION_DEFAULT;
   private TensorStorage.Range rawData;
   private long position;
@@ -236,6 +237,9 @@ final class OnnxTensor {
     budget.addTensor(position);
     budget.addBytes(path.length(), position);
     String tensor = "tensor '%s' at %s".formatted(name, path);
+    if (dataType == UNDEFINED) {
+      throw malformed("data_type of " + tensor, "a type", "none (0, UNDEFINED)");
+    }
     OnnxDataType type =
         OnnxDataType.of(dataType)
             .orElseThrow(
@@ -254,13 +258,12 @@ final class OnnxTensor {
       throws IOException, ModelFormatException {
     long elements = elementCount(tensor);
     long nbytes = rawLength(type, elements, tensor);
-    String found = valueFields();
     if (dataLocation == LOCATION_EXTERNAL) {
-      if (!found.isEmpty() || type == OnnxDataType.STRING) {
-        throw malformed(
-            tensor,
-            "no values of its own beside external data, which strings cannot be in",
-            type + " " + found);
+      if (type == OnnxDataType.STRING) {
+        throw malformed(tensor, "a type other than STRING for external data", "STRING");
+      }
+      if (rawData != null || !typedData.isEmpty()) {
+        throw malformed(tensor, "no values beside external data", valueFields());
       }
       return externalFiles.resolve(externalData, nbytes, position, tensor);
     }
@@ -279,7 +282,7 @@ final class OnnxTensor {
             type == OnnxDataType.STRING
                 ? "string_data alone"
                 : "raw_data alone, of %d bytes for %s %s".formatted(nbytes, type, dims),
-            found);
+            valueFields());
       }
       return rawData;
     }
@@ -335,9 +338,7 @@ final class OnnxTensor {
     for (Entry<TypedField, Values> entry : typedData.entrySet()) {
       found.add("%d in %s".formatted(entry.getValue().count, entry.getKey().fieldName()));
     }
-    return dataLocation == LOCATION_DEFAULT && found.isEmpty()
-        ? "no values"
-        : String.join(", ", found);
+    return found.isEmpty() ? "no values" : String.join(", ", found);
   }
 
   private ModelFormatException malformed(String tensor, String expected, String found) {

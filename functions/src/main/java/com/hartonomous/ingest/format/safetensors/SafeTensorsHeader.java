@@ -79,7 +79,7 @@ final class SafeTensorsHeader {
           input, position(e), "header", "JSON within the limits", e.getOriginalMessage());
     } catch (JsonProcessingException e) {
       throw ModelFormatException.malformed(
-          input, position(e), "header", "valid JSON", e.getOriginalMessage());
+          input, position(e), "header", "valid JSON with each name once", e.getOriginalMessage());
     } catch (CharacterCodingException e) {
       throw ModelFormatException.malformed(
           input,
