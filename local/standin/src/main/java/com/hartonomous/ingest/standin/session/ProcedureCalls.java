@@ -1,0 +1,137 @@
+package com.hartonomous.ingest.standin.session;
+
+import com.hartonomous.ingest.standin.engine.EngineSession;
+import com.hartonomous.ingest.standin.engine.Parameter;
+import com.hartonomous.ingest.standin.session.PreparedStatements.Prepared;
+import com.hartonomous.ingest.standin.type.SqlServerError;
+import com.hartonomous.ingest.standin.wire.RpcRequest;
+import com.hartonomous.ingest.standin.wire.RpcRequest.Argument;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Executes the calls of RPC messages: the procedures that prepare and execute, and all others. */
+final class ProcedureCalls {
+  private static final Logger LOG = LoggerFactory.getLogger(ProcedureCalls.class);
+
+  private static final int EXECUTE_SQL = 10;
+  private static final int PREPARE = 11;
+  private static final int EXECUTE = 12;
+  private static final int PREPARE_AND_EXECUTE = 13;
+  private static final int UNPREPARE = 15;
+
+  private static final Map<String, Integer> NUMBERS =
+      Map.of(
+          "sp_executesql", EXECUTE_SQL,
+          "sp_prepare", PREPARE,
+          "sp_execute", EXECUTE,
+          "sp_prepexec", PREPARE_AND_EXECUTE,
+          "sp_unprepare", UNPREPARE);
+
+  private final EngineSession session;
+  private final ReplyWriter reply;
+  private final PreparedStatements statements = new PreparedStatements();
+
+  ProcedureCalls(EngineSession session, ReplyWriter reply) {
+    this.session = session;
+    this.reply = reply;
+  }
+
+  /** Forgets all handles. */
+  void reset() {
+    statements.clear();
+  }
+
+  /**
+   * Executes one call; its results and errors go to the reply.
+   *
+   * @return the handle made by it, or 0
+   */
+  int execute(RpcRequest request) throws IOException {
+    int number =
+        request.procedureNumber() != 0
+            ? request.procedureNumber()
+            : NUMBERS.getOrDefault(request.procedure().toLowerCase(Locale.ROOT), 0);
+    List<Argument> arguments = request.arguments();
+    int handle = 0;
+    try {
+      switch (number) {
+        case 0 -> session.call(request.procedure(), named(arguments), reply);
+        case EXECUTE_SQL -> run(prepared(arguments, 0, 1), rest(arguments, 2));
+        case PREPARE -> handle = statements.add(prepared(arguments, 2, 1));
+        case PREPARE_AND_EXECUTE -> {
+          Prepared prepared = prepared(arguments, 2, 1);
+          handle = statements.add(prepared);
+          run(prepared, rest(arguments, 3));
+        }
+        case EXECUTE -> run(statements.get(handle(arguments)), rest(arguments, 1));
+        case UNPREPARE -> statements.remove(handle(arguments));
+        default -> {
+          LOG.warn("Unsupported procedure number {}", number);
+          throw new SqlServerError(
+              50000,
+              16,
+              1,
+              "The stand-in does not support the procedure with number "
+                  + number
+                  + (number < EXECUTE_SQL ? " (a server cursor)." : "."));
+        }
+      }
+    } catch (SqlServerError e) {
+      reply.error(e);
+    }
+    return handle;
+  }
+
+  private void run(Prepared prepared, List<Argument> arguments) throws IOException, SqlServerError {
+    List<Parameter> parameters = prepared.declarations().bind(prepared.text(), arguments);
+    session.execute(prepared.text(), parameters, reply);
+  }
+
+  private static Prepared prepared(List<Argument> arguments, int text, int declarations)
+      throws SqlServerError {
+    return new Prepared(
+        text(arguments, text, "@stmt"),
+        ParameterDeclarations.parse(
+            arguments.size() <= declarations ? "" : text(arguments, declarations, "@params")));
+  }
+
+  private static String text(List<Argument> arguments, int position, String name)
+      throws SqlServerError {
+    Object value = position < arguments.size() ? arguments.get(position).value() : null;
+    if (value == null && name.equals("@params") && position < arguments.size()) {
+      return "";
+    }
+    if (value instanceof String text) {
+      return text;
+    }
+    throw new SqlServerError(
+        214, 16, 2, "Procedure expects parameter '" + name + "' of type 'ntext/nchar/nvarchar'.");
+  }
+
+  private static int handle(List<Argument> arguments) throws SqlServerError {
+    if (!arguments.isEmpty() && arguments.get(0).value() instanceof Integer handle) {
+      return handle;
+    }
+    throw new SqlServerError(214, 16, 2, "Procedure expects parameter '@handle' of type 'int'.");
+  }
+
+  private static List<Argument> rest(List<Argument> arguments, int from) {
+    return from >= arguments.size() ? List.of() : arguments.subList(from, arguments.size());
+  }
+
+  private static List<Parameter> named(List<Argument> arguments) throws SqlServerError {
+    List<Parameter> parameters = new ArrayList<>(arguments.size());
+    for (Argument argument : arguments) {
+      if (argument.output()) {
+        throw ParameterDeclarations.outputNotSupported(argument.name());
+      }
+      parameters.add(new Parameter(argument.name(), argument.type(), argument.value()));
+    }
+    return parameters;
+  }
+}

@@ -1,0 +1,67 @@
+package com.hartonomous.ingest.standin.wire;
+
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.LocalTime;
+
+/** Numbers of days and fractions of a day as SQL Server counts them. */
+final class Temporal {
+  static final long NANOS_PER_DAY = 86_400_000_000_000L;
+
+  /** Days from 0001-01-01, day 0 of DATE, to 1970-01-01. */
+  static final int DAYS_0001_TO_1970 = 719_162;
+
+  /** Days from 1900-01-01, day 0 of DATETIME, to 1970-01-01. */
+  static final int DAYS_1900_TO_1970 = 25_567;
+
+  /** 9999-12-31 as days from 0001-01-01. */
+  static final int LAST_DAY = 3_652_058;
+
+  /** 1753-01-01 as days from 1900-01-01. */
+  static final int FIRST_DATETIME_DAY = -53_690;
+
+  /** 9999-12-31 as days from 1900-01-01. */
+  static final int LAST_DATETIME_DAY = 2_958_463;
+
+  /** DATETIME counts three-hundredths of a second. */
+  static final int TICKS_PER_DAY = 300 * 86_400;
+
+  static final int MINUTES_PER_DAY = 1440;
+
+  private static final long[] NANOS_PER_UNIT = {
+    1_000_000_000, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1_000, 100
+  };
+
+  private Temporal() {}
+
+  /** Nanoseconds of one unit of a time of day with this many fractional second digits. */
+  static long nanosPerUnit(int scale) {
+    return NANOS_PER_UNIT[scale];
+  }
+
+  static int daysSince0001(LocalDate date) {
+    long days = date.toEpochDay() + DAYS_0001_TO_1970;
+    if (days < 0 || days > LAST_DAY) {
+      throw new IllegalArgumentException(
+          "Expected a date from 0001-01-01 to 9999-12-31, found " + date);
+    }
+    return (int) days;
+  }
+
+  static LocalDate dateSince0001(int days) {
+    return LocalDate.ofEpochDay(days - (long) DAYS_0001_TO_1970);
+  }
+
+  /** The nearest tick of DATETIME; may be the first of the next day. */
+  static int ticks(LocalTime time) {
+    return (int) ((time.toNanoOfDay() * 3 + 5_000_000) / 10_000_000);
+  }
+
+  /** The millisecond that DATETIME shows for a tick: .000, .003, .007 and so on. */
+  static LocalDateTime dateTime(int daysSince1900, int ticks) {
+    long millis = (ticks * 10L + 1) / 3;
+    return LocalDateTime.of(
+        LocalDate.ofEpochDay(daysSince1900 + (long) DAYS_1900_TO_1970),
+        LocalTime.ofNanoOfDay(millis * 1_000_000));
+  }
+}

@@ -1,0 +1,257 @@
+package com.hartonomous.ingest.standin.wire;
+
+import com.hartonomous.ingest.standin.type.SqlServerError;
+import java.io.IOException;
+import java.util.List;
+
+/** Puts the tokens of a reply; see the package description for their layout. Not thread-safe. */
+public final class TokenWriter {
+  /** More tokens of this reply follow. */
+  public static final int DONE_MORE = 0x01;
+
+  /** The statement failed. */
+  public static final int DONE_ERROR = 0x02;
+
+  /** The row count is meant. */
+  public static final int DONE_COUNT = 0x10;
+
+  /** Acknowledges an attention. */
+  public static final int DONE_ATTENTION = 0x20;
+
+  /** Token of a statement's end in a batch. */
+  public static final int DONE = 0xFD;
+
+  /** Token of a procedure's end. */
+  public static final int DONE_PROCEDURE = 0xFE;
+
+  /** Token of a statement's end in a procedure. */
+  public static final int DONE_IN_PROCEDURE = 0xFF;
+
+  /** What ENVCHANGE reports as two texts, or as two descriptors of 8 bytes. */
+  public enum Environment {
+    DATABASE(1),
+    LANGUAGE(2),
+    PACKET_SIZE(4),
+    COLLATION(7),
+    TRANSACTION_BEGUN(8),
+    TRANSACTION_COMMITTED(9),
+    TRANSACTION_ROLLED_BACK(10),
+    CONNECTION_RESET(18);
+
+    private final int number;
+
+    Environment(int number) {
+      this.number = number;
+    }
+  }
+
+  private static final int COLUMN_METADATA = 0x81;
+  private static final int RETURN_STATUS = 0x79;
+  private static final int ERROR = 0xAA;
+  private static final int INFO = 0xAB;
+  private static final int RETURN_VALUE = 0xAC;
+  private static final int LOGIN_ACKNOWLEDGEMENT = 0xAD;
+  private static final int ROW = 0xD1;
+  private static final int ENVIRONMENT_CHANGE = 0xE3;
+
+  private static final int COLUMN_NULLABLE = 0x01;
+  private static final int COLUMN_UPDATABLE_UNKNOWN = 0x08;
+  private static final int COLUMN_IDENTITY = 0x10;
+
+  private static final int RETURN_VALUE_OUTPUT = 0x01;
+  private static final int MAX_MESSAGE_LENGTH = 4000;
+  private static final int COLLATION_BYTES = 5;
+
+  private static final String PROGRAM_NAME = "Microsoft SQL Server";
+  private static final int MAJOR_VERSION = 16;
+  private static final int BUILD = 4096;
+
+  private final PacketWriter out;
+  private final String serverName;
+
+  /**
+   * @param serverName stands in every error, at most 255 characters
+   */
+  public TokenWriter(PacketWriter out, String serverName) {
+    this.out = out;
+    this.serverName = serverName;
+  }
+
+  /** Begins a result set. */
+  public void columns(List<Column> columns) throws IOException {
+    out.putByte(COLUMN_METADATA);
+    out.putShort(columns.size());
+    for (Column column : columns) {
+      out.putInt(0);
+      out.putShort(
+          COLUMN_UPDATABLE_UNKNOWN
+              | (column.nullable() ? COLUMN_NULLABLE : 0)
+              | (column.identity() ? COLUMN_IDENTITY : 0));
+      column.typeInfo().write(out);
+      putShortString(column.name());
+    }
+  }
+
+  /**
+   * Puts one row.
+   *
+   * @throws IllegalArgumentException when a value does not fit its column; the row has been taken
+   *     back then
+   * @throws IOException the same, but a part of the row was sent already, so that the reply cannot
+   *     be continued; or the client is gone
+   */
+  public void row(Column[] columns, Object[] values) throws IOException {
+    if (values.length != columns.length) {
+      throw new IllegalArgumentException(
+          "Expected " + columns.length + " values in a row, found " + values.length);
+    }
+    long mark = out.mark();
+    out.putByte(ROW);
+    for (int i = 0; i < columns.length; i++) {
+      try {
+        ValueWriter.write(out, columns[i].typeInfo(), values[i]);
+      } catch (ClassCastException | IllegalArgumentException e) {
+        String message =
+            "Column "
+                + (i + 1)
+                + " (\""
+                + columns[i].name()
+                + "\"): expected an instance of "
+                + columns[i].typeInfo().type().kind().valueClass().getName()
+                + " fit for "
+                + columns[i].typeInfo().type()
+                + "; "
+                + e.getMessage();
+        if (out.rewind(mark)) {
+          throw new IllegalArgumentException(message, e);
+        }
+        throw new IOException(message, e);
+      }
+    }
+  }
+
+  /**
+   * Ends a statement or procedure.
+   *
+   * @param token {@link #DONE}, {@link #DONE_PROCEDURE} or {@link #DONE_IN_PROCEDURE}
+   * @param status the or of DONE_ bits
+   * @param command the number of the statement's kind
+   */
+  public void done(int token, int status, int command, long rowCount) throws IOException {
+    out.putByte(token);
+    out.putShort(status);
+    out.putShort(command);
+    out.putLong(rowCount);
+  }
+
+  /** An error, without the done token that must follow. */
+  public void error(SqlServerError error) throws IOException {
+    String message = error.getMessage() == null ? "" : error.getMessage();
+    message(ERROR, error.number(), error.state(), error.severity(), message);
+  }
+
+  /** An informational message. */
+  public void info(int number, int severity, String text) throws IOException {
+    message(INFO, number, 1, severity, text);
+  }
+
+  /** A change of database, language or packet size. */
+  public void environment(Environment kind, String newValue, String oldValue) throws IOException {
+    out.putByte(ENVIRONMENT_CHANGE);
+    out.putShort(3 + 2 * (newValue.length() + oldValue.length()));
+    out.putByte(kind.number);
+    putShortString(newValue);
+    putShortString(oldValue);
+  }
+
+  /** The collation of the session's character values. */
+  public void collation() throws IOException {
+    out.putByte(ENVIRONMENT_CHANGE);
+    out.putShort(3 + COLLATION_BYTES);
+    out.putByte(Environment.COLLATION.number);
+    out.putByte(COLLATION_BYTES);
+    TypeInfo.writeCollation(out);
+    out.putByte(0);
+  }
+
+  /** A transaction began. */
+  public void transactionBegan(long descriptor) throws IOException {
+    out.putByte(ENVIRONMENT_CHANGE);
+    out.putShort(11);
+    out.putByte(Environment.TRANSACTION_BEGUN.number);
+    out.putByte(8);
+    out.putLong(descriptor);
+    out.putByte(0);
+  }
+
+  /** A transaction ended. */
+  public void transactionEnded(long descriptor, boolean committed) throws IOException {
+    out.putByte(ENVIRONMENT_CHANGE);
+    out.putShort(11);
+    out.putByte(
+        committed
+            ? Environment.TRANSACTION_COMMITTED.number
+            : Environment.TRANSACTION_ROLLED_BACK.number);
+    out.putByte(0);
+    out.putByte(8);
+    out.putLong(descriptor);
+  }
+
+  /**
+   * The login was accepted.
+   *
+   * @param version the TDS version agreed on, for example 0x74000004
+   */
+  public void loginAcknowledgement(int version) throws IOException {
+    out.putByte(LOGIN_ACKNOWLEDGEMENT);
+    out.putShort(1 + 4 + 1 + 2 * PROGRAM_NAME.length() + 4);
+    out.putByte(1);
+    out.putInt(Integer.reverseBytes(version));
+    putShortString(PROGRAM_NAME);
+    out.putByte(MAJOR_VERSION);
+    out.putByte(0);
+    out.putByte(BUILD >> 8);
+    out.putByte(BUILD);
+  }
+
+  /** What a procedure returned. */
+  public void returnStatus(int status) throws IOException {
+    out.putByte(RETURN_STATUS);
+    out.putInt(status);
+  }
+
+  /** The first output parameter of a procedure, an integer without a name. */
+  public void returnValue(int value) throws IOException {
+    out.putByte(RETURN_VALUE);
+    out.putShort(0);
+    out.putByte(0);
+    out.putByte(RETURN_VALUE_OUTPUT);
+    out.putInt(0);
+    out.putShort(0);
+    out.putByte(WireType.INT_N);
+    out.putByte(4);
+    out.putByte(4);
+    out.putInt(value);
+  }
+
+  private void message(int token, int number, int state, int severity, String text)
+      throws IOException {
+    String cut =
+        text.length() <= MAX_MESSAGE_LENGTH ? text : text.substring(0, MAX_MESSAGE_LENGTH) + "...";
+    out.putByte(token);
+    out.putShort(4 + 1 + 1 + 2 + 2 * cut.length() + 1 + 2 * serverName.length() + 1 + 4);
+    out.putInt(number);
+    out.putByte(state);
+    out.putByte(severity);
+    out.putShort(cut.length());
+    out.putUtf16(cut);
+    putShortString(serverName);
+    out.putByte(0);
+    out.putInt(1);
+  }
+
+  private void putShortString(String text) throws IOException {
+    out.putByte(text.length());
+    out.putUtf16(text);
+  }
+}

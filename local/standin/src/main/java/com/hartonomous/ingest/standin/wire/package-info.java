@@ -1,0 +1,2 @@
+/** TDS. */
+package com.hartonomous.ingest.standin.wire;
