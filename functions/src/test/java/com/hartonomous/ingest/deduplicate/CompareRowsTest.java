@@ -1,0 +1,151 @@
+package com.hartonomous.ingest.deduplicate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.hartonomous.ingest.record.AtomReference;
+import com.hartonomous.ingest.record.HashedRow;
+import com.hartonomous.ingest.record.HashedSegment;
+import com.hartonomous.ingest.record.Lsn;
+import com.hartonomous.ingest.record.RowKey;
+import com.hartonomous.ingest.record.RowVersion;
+import com.hartonomous.ingest.record.Segment;
+import com.hartonomous.ingest.record.Sha256;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
+import org.apache.flink.streaming.util.ProcessFunctionTestHarnesses;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class CompareRowsTest {
+
+  private static final RowKey KEY = new RowKey(1, Sha256.ofText("{\"Id\":1}"));
+
+  private KeyedOneInputStreamOperatorTestHarness<RowKey, HashedRow, AtomReference> harness;
+
+  @BeforeEach
+  void open() throws Exception {
+    harness =
+        ProcessFunctionTestHarnesses.forKeyedProcessFunction(
+            new CompareRows(), HashedRow::key, TypeInformation.of(RowKey.class));
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    harness.close();
+  }
+
+  @Test
+  void insertUpdateDelete() throws Exception {
+    assertThat(apply(1, at(10, 2), "A")).containsExactly("+1:A");
+    assertThat(apply(1, at(11, 4), "B")).containsExactly("-1:A", "+1:B");
+    assertThat(apply(1, at(12, 1))).containsExactly("-1:B");
+    assertThat(harness.numKeyedStateEntries()).isZero();
+  }
+
+  @Test
+  void backToAnEarlierValue() throws Exception {
+    apply(1, at(10, 2), "A");
+    apply(1, at(11, 4), "B");
+    assertThat(apply(1, at(12, 4), "A")).containsExactly("-1:B", "+1:A");
+  }
+
+  @Test
+  void unchangedColumnsAreLeftAlone() throws Exception {
+    apply(1, at(10, 2), "A", "X");
+    assertThat(apply(1, at(11, 4), "A", "Y")).containsExactly("-2:X", "+2:Y");
+    assertThat(apply(1, at(12, 4), "A", null)).containsExactly("-2:Y");
+  }
+
+  @Test
+  void sameTextInTwoColumnsIsTwoReferences() throws Exception {
+    assertThat(apply(1, at(10, 2), "A", "A")).containsExactly("+1:A", "+2:A");
+    assertThat(apply(1, at(11, 4), "A", "B")).containsExactly("-2:A", "+2:B");
+  }
+
+  @Test
+  void replayedAndOlderEventsChangeNothing() throws Exception {
+    apply(1, at(10, 2), "A");
+    apply(1, at(11, 4), "B");
+    assertThat(apply(1, at(11, 4), "B")).isEmpty();
+    assertThat(apply(1, at(10, 2), "A")).isEmpty();
+  }
+
+  @Test
+  void eventsOfOneTransactionAreOrderedBySequenceThenOperation() throws Exception {
+    RowVersion delete = new RowVersion(new Lsn(10, 1), new Lsn(5, 1), 1);
+    RowVersion insert = new RowVersion(new Lsn(10, 1), new Lsn(5, 1), 2);
+    RowVersion later = new RowVersion(new Lsn(10, 1), new Lsn(6, 1), 4);
+    apply(1, at(9, 2), "A");
+    assertThat(apply(1, delete)).containsExactly("-1:A");
+    assertThat(apply(1, insert, "B")).containsExactly("+1:B");
+    assertThat(apply(1, later, "C")).containsExactly("-1:B", "+1:C");
+    assertThat(apply(1, insert, "B")).isEmpty();
+  }
+
+  @Test
+  void aSnapshotReadAgainReplacesTheEarlierReading() throws Exception {
+    apply(1, RowVersion.SNAPSHOT, "A");
+    assertThat(apply(1, RowVersion.SNAPSHOT, "B")).containsExactly("-1:A", "+1:B");
+    assertThat(apply(1, at(10, 4), "C")).containsExactly("-1:B", "+1:C");
+    assertThat(apply(1, RowVersion.SNAPSHOT, "B")).isEmpty();
+  }
+
+  @Test
+  void stateOfAnotherGenerationCountsAsEmpty() throws Exception {
+    apply(1, at(10, 2), "A");
+    assertThat(apply(2, RowVersion.SNAPSHOT, "A")).containsExactly("+1:A");
+    assertThat(apply(1, at(11, 4), "B")).isEmpty();
+  }
+
+  @Test
+  void presentCarriesContentAndAbsentDoesNot() throws Exception {
+    apply(1, at(10, 2), "A");
+    harness.processElement(row(1, at(11, 4), "B"), 0);
+    List<AtomReference> output = harness.extractOutputValues();
+    AtomReference absent = output.get(1);
+    AtomReference present = output.get(2);
+    assertThat(absent.present()).isFalse();
+    assertThat(absent.inlineContent()).isNull();
+    assertThat(present.inlineContent()).isEqualTo("B".getBytes(StandardCharsets.UTF_16LE));
+    assertThat(present.row().keyText()).isEqualTo("{\"Id\":1}");
+  }
+
+  private static RowVersion at(long lsn, int operation) {
+    return new RowVersion(new Lsn(lsn, 1), new Lsn(lsn, 0), operation);
+  }
+
+  private static HashedRow row(int generation, RowVersion version, String... values) {
+    HashedSegment[] segments =
+        IntStream.range(0, values.length)
+            .filter(i -> values[i] != null)
+            .mapToObj(
+                i ->
+                    new HashedSegment(
+                        new Segment(
+                            i + 1, 0, "text/plain", values[i].getBytes(StandardCharsets.UTF_16LE)),
+                        Sha256.ofText(values[i])))
+            .toArray(HashedSegment[]::new);
+    return new HashedRow(KEY, "{\"Id\":1}", generation, version, segments);
+  }
+
+  /** Applies an event and returns what it newly emits, as sign, column and text. */
+  private List<String> apply(int generation, RowVersion version, String... values)
+      throws Exception {
+    int before = harness.extractOutputValues().size();
+    harness.processElement(row(generation, version, values), 0);
+    return harness.extractOutputValues().stream().skip(before).map(this::describe).toList();
+  }
+
+  private String describe(AtomReference reference) {
+    String text =
+        List.of("A", "B", "C", "X", "Y").stream()
+            .filter(candidate -> Sha256.ofText(candidate).equals(reference.hash()))
+            .findFirst()
+            .orElseThrow();
+    return (reference.present() ? "+" : "-") + reference.row().columnId() + ":" + text;
+  }
+}
