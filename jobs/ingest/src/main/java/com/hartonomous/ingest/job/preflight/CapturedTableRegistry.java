@@ -1,0 +1,229 @@
+package com.hartonomous.ingest.job.preflight;
+
+import com.hartonomous.ingest.job.IngestOptions;
+import com.hartonomous.ingest.job.config.ConfigurationException;
+import com.hartonomous.ingest.record.CapturedColumn;
+import com.hartonomous.ingest.record.CapturedTable;
+import com.hartonomous.ingest.record.Sha256;
+import com.hartonomous.ingest.runtime.ApplicationLock;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * {@code dbo.CapturedTables} and {@code dbo.CapturedColumns}: gives each captured table and content
+ * column its lasting number. Registering again what is registered changes nothing.
+ *
+ * <p>Once a table has references, its group and columns are fixed: another group would be a source
+ * without state, another column would be missing for all rows that were read before.
+ */
+final class CapturedTableRegistry {
+
+  private static final String LOCK = "hartonomous:captured-tables";
+  private static final Duration LOCK_TIMEOUT = Duration.ofSeconds(30);
+  private static final int FIRST_GENERATION = 1;
+
+  private record Registered(int tableId, String group, int generation) {}
+
+  private final Connection connection;
+
+  /**
+   * @param connection owned by the caller, who closes it after an exception: that rolls back
+   */
+  CapturedTableRegistry(Connection connection) {
+    this.connection = connection;
+  }
+
+  /**
+   * Registers the tables of a group, all or none.
+   *
+   * @throws ConfigurationException when a table with references has another group or other columns
+   */
+  List<CapturedTable> register(List<TableInspection.Table> tables, String group)
+      throws ConfigurationException, SQLException {
+    connection.setAutoCommit(false);
+    ApplicationLock.acquireExclusive(connection, LOCK, LOCK_TIMEOUT);
+    List<CapturedTable> captured = new ArrayList<>();
+    for (TableInspection.Table table : tables) {
+      captured.add(register(table, group));
+    }
+    connection.commit();
+    connection.setAutoCommit(true);
+    return captured;
+  }
+
+  /**
+   * Whether the table holds references from an earlier run; false for one that was never
+   * registered.
+   */
+  boolean hasReferences(TableInspection.Table table) throws SQLException {
+    Registered registered = find(table);
+    return registered != null && hasReferences(registered.tableId());
+  }
+
+  private CapturedTable register(TableInspection.Table table, String group)
+      throws ConfigurationException, SQLException {
+    Registered registered = find(table);
+    if (registered == null) {
+      registered = insert(table, group);
+    }
+    List<CapturedColumn> columns = columns(registered.tableId());
+    boolean sameColumns = asConfigured(columns).equals(sorted(table.contentColumns()));
+    if (!sameColumns || !registered.group().equals(group)) {
+      requireChangeable(table, group, registered, columns);
+      moveToGroup(registered.tableId(), group);
+      columns = replaceColumns(registered.tableId(), table.contentColumns());
+    }
+    return new CapturedTable(
+        registered.tableId(),
+        table.schema(),
+        table.table(),
+        group,
+        registered.generation(),
+        table.keyColumns(),
+        columns);
+  }
+
+  private void requireChangeable(
+      TableInspection.Table table,
+      String group,
+      Registered registered,
+      List<CapturedColumn> columns)
+      throws ConfigurationException, SQLException {
+    if (!hasReferences(registered.tableId())) {
+      return;
+    }
+    String name = "capture.tables: " + table.qualifiedName();
+    if (!registered.group().equals(group)) {
+      throw new ConfigurationException(
+          String.format(
+              "%s: the table is captured in group '%s' and has references, found group '%s'. Set"
+                  + " capture.group back.",
+              name, registered.group(), group));
+    }
+    throw new ConfigurationException(
+        String.format(
+            "%s: the table is captured with columns {%s} and has references, found {%s}. Set the"
+                + " columns back.",
+            name, show(asConfigured(columns)), show(sorted(table.contentColumns()))));
+  }
+
+  private Registered find(TableInspection.Table table) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "SELECT CapturedTableId, GroupName, Generation FROM dbo.CapturedTables"
+                + " WHERE TableHash = ?")) {
+      statement.setBytes(1, tableHash(table));
+      try (ResultSet result = statement.executeQuery()) {
+        return result.next()
+            ? new Registered(result.getInt(1), result.getString(2), result.getInt(3))
+            : null;
+      }
+    }
+  }
+
+  private static byte[] tableHash(TableInspection.Table table) {
+    return Sha256.ofText(table.schema() + '\0' + table.table()).toBytes();
+  }
+
+  private Registered insert(TableInspection.Table table, String group) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "INSERT INTO dbo.CapturedTables (SchemaName, TableName, TableHash, GroupName,"
+                + " Generation) VALUES (?, ?, ?, ?, ?)")) {
+      statement.setString(1, table.schema());
+      statement.setString(2, table.table());
+      statement.setBytes(3, tableHash(table));
+      statement.setString(4, group);
+      statement.setInt(5, FIRST_GENERATION);
+      statement.executeUpdate();
+    }
+    return find(table);
+  }
+
+  private boolean hasReferences(int tableId) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "SELECT TOP (1) ColumnId FROM dbo.RowAtoms WHERE CapturedTableId = ?")) {
+      statement.setInt(1, tableId);
+      try (ResultSet result = statement.executeQuery()) {
+        return result.next();
+      }
+    }
+  }
+
+  private List<CapturedColumn> columns(int tableId) throws SQLException {
+    List<CapturedColumn> columns = new ArrayList<>();
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "SELECT ColumnId, ColumnName, ContentType FROM dbo.CapturedColumns"
+                + " WHERE CapturedTableId = ? ORDER BY ColumnId")) {
+      statement.setInt(1, tableId);
+      try (ResultSet result = statement.executeQuery()) {
+        while (result.next()) {
+          columns.add(
+              new CapturedColumn(result.getInt(1), result.getString(2), result.getString(3)));
+        }
+      }
+    }
+    return columns;
+  }
+
+  private void moveToGroup(int tableId, String group) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "UPDATE dbo.CapturedTables SET GroupName = ? WHERE CapturedTableId = ?")) {
+      statement.setString(1, group);
+      statement.setInt(2, tableId);
+      statement.executeUpdate();
+    }
+  }
+
+  private List<CapturedColumn> replaceColumns(int tableId, List<IngestOptions.Column> wanted)
+      throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement("DELETE FROM dbo.CapturedColumns WHERE CapturedTableId = ?")) {
+      statement.setInt(1, tableId);
+      statement.executeUpdate();
+    }
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "INSERT INTO dbo.CapturedColumns (CapturedTableId, ColumnId, ColumnName, ContentType)"
+                + " VALUES (?, ?, ?, ?)")) {
+      int columnId = 0;
+      for (IngestOptions.Column column : wanted) {
+        columnId++;
+        statement.setInt(1, tableId);
+        statement.setInt(2, columnId);
+        statement.setString(3, column.name());
+        statement.setString(4, column.contentType());
+        statement.executeUpdate();
+      }
+    }
+    return columns(tableId);
+  }
+
+  private static List<IngestOptions.Column> asConfigured(List<CapturedColumn> columns) {
+    return sorted(
+        columns.stream()
+            .map(column -> new IngestOptions.Column(column.name(), column.contentType()))
+            .toList());
+  }
+
+  /** The order in which columns are written down means nothing. */
+  private static List<IngestOptions.Column> sorted(List<IngestOptions.Column> columns) {
+    return columns.stream().sorted(Comparator.comparing(IngestOptions.Column::name)).toList();
+  }
+
+  private static String show(List<IngestOptions.Column> columns) {
+    return columns.stream()
+        .map(column -> column.name() + ": " + column.contentType())
+        .collect(Collectors.joining(", "));
+  }
+}

@@ -1,0 +1,234 @@
+package com.hartonomous.ingest.job.preflight;
+
+import com.hartonomous.ingest.job.IngestOptions;
+import com.hartonomous.ingest.job.config.ConfigurationException;
+import com.hartonomous.ingest.job.config.NearestKey;
+import java.sql.Connection;
+import java.sql.DatabaseMetaData;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * Looks at a table that is to be captured, as the database has it, and refuses what cannot be
+ * captured. Reads only.
+ */
+final class TableInspection {
+
+  /** Types whose values the capture source gives as text. */
+  private static final Set<String> TEXT_TYPES = Set.of("char", "varchar", "nchar", "nvarchar");
+
+  /** The connector cannot cut a snapshot into chunks by a key of these types. */
+  private static final Set<String> TYPES_WITHOUT_CHUNKS =
+      Set.of("binary", "varbinary", "timestamp", "rowversion");
+
+  /**
+   * What capture needs to know of a table.
+   *
+   * @param keyColumns in key order
+   * @param contentColumns as configured, spelt as the database does
+   */
+  record Table(
+      String schema,
+      String table,
+      List<String> keyColumns,
+      List<IngestOptions.Column> contentColumns) {
+    String qualifiedName() {
+      return schema + "." + table;
+    }
+  }
+
+  private final Connection connection;
+  private final String database;
+
+  TableInspection(Connection connection, String database) {
+    this.connection = connection;
+    this.database = database;
+  }
+
+  /**
+   * @throws ConfigurationException when the table is missing, has no primary key, is not enabled
+   *     for CDC, or a content column is missing, not captured or holds no text
+   */
+  Table inspect(IngestOptions.Table wanted) throws ConfigurationException, SQLException {
+    String[] name = findTable(wanted);
+    String schema = name[0];
+    String table = name[1];
+    Map<String, String> columnTypes = columnTypes(schema, table);
+    List<String> keyColumns = keyColumns(schema, table, columnTypes);
+    Set<String> capturedColumns = capturedColumns(schema, table);
+    requireCaptured(schema, table, keyColumns, capturedColumns);
+    List<IngestOptions.Column> contentColumns = new ArrayList<>();
+    for (IngestOptions.Column column : wanted.columns()) {
+      contentColumns.add(contentColumn(schema, table, column, columnTypes));
+    }
+    requireCaptured(
+        schema,
+        table,
+        contentColumns.stream().map(IngestOptions.Column::name).toList(),
+        capturedColumns);
+    return new Table(schema, table, keyColumns, contentColumns);
+  }
+
+  /** Schema and table as the database spells them: the connector compares exactly. */
+  private String[] findTable(IngestOptions.Table wanted)
+      throws ConfigurationException, SQLException {
+    List<String> names = new ArrayList<>();
+    try (PreparedStatement statement =
+            connection.prepareStatement(
+                "SELECT TABLE_SCHEMA, TABLE_NAME FROM INFORMATION_SCHEMA.TABLES"
+                    + " WHERE TABLE_TYPE = 'BASE TABLE' ORDER BY TABLE_SCHEMA, TABLE_NAME");
+        ResultSet result = statement.executeQuery()) {
+      while (result.next()) {
+        String schema = result.getString(1);
+        String table = result.getString(2);
+        if (schema.equalsIgnoreCase(wanted.schema()) && table.equalsIgnoreCase(wanted.table())) {
+          return new String[] {schema, table};
+        }
+        names.add(schema + "." + table);
+      }
+    }
+    String hint =
+        names.isEmpty()
+            ? "The database has no tables."
+            : "Did you mean " + NearestKey.find(wanted.qualifiedName(), names) + "?";
+    throw refuse(
+        wanted.qualifiedName(), "there is no such table in database " + database + ". " + hint);
+  }
+
+  /** Lower-case type names by column, in the table's order. */
+  private Map<String, String> columnTypes(String schema, String table) throws SQLException {
+    Map<String, String> types = new LinkedHashMap<>();
+    try (ResultSet result =
+        connection
+            .getMetaData()
+            .getColumns(database, escapePattern(schema), escapePattern(table), "%")) {
+      while (result.next()) {
+        // "int identity" is an int.
+        String type = result.getString("TYPE_NAME").toLowerCase(Locale.ROOT).split(" ", 2)[0];
+        types.put(result.getString("COLUMN_NAME"), type);
+      }
+    }
+    return types;
+  }
+
+  private String escapePattern(String name) throws SQLException {
+    DatabaseMetaData metaData = connection.getMetaData();
+    String escape = metaData.getSearchStringEscape();
+    return name.replace(escape, escape + escape)
+        .replace("_", escape + "_")
+        .replace("%", escape + "%");
+  }
+
+  private List<String> keyColumns(String schema, String table, Map<String, String> columnTypes)
+      throws ConfigurationException, SQLException {
+    Map<Integer, String> byPosition = new TreeMap<>();
+    try (ResultSet result = connection.getMetaData().getPrimaryKeys(database, schema, table)) {
+      while (result.next()) {
+        byPosition.put(result.getInt("KEY_SEQ"), result.getString("COLUMN_NAME"));
+      }
+    }
+    String name = schema + "." + table;
+    if (byPosition.isEmpty()) {
+      throw refuse(
+          name, "the table has no primary key, by which its rows are known. Add a primary key.");
+    }
+    List<String> columns = List.copyOf(byPosition.values());
+    String first = columns.get(0);
+    String type = columnTypes.get(first);
+    if (TYPES_WITHOUT_CHUNKS.contains(type)) {
+      throw refuse(
+          name,
+          String.format(
+              "the first column of the primary key, %s, is of type %s, by which the snapshot cannot"
+                  + " be cut into chunks. Put a number or text column first.",
+              first, type));
+    }
+    return columns;
+  }
+
+  private Set<String> capturedColumns(String schema, String table)
+      throws ConfigurationException, SQLException {
+    Set<String> columns = new HashSet<>();
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "SELECT c.column_name FROM cdc.change_tables AS t"
+                + " INNER JOIN cdc.captured_columns AS c ON c.object_id = t.object_id"
+                + " WHERE t.source_object_id = OBJECT_ID(?)")) {
+      statement.setString(1, quote(schema) + "." + quote(table));
+      try (ResultSet result = statement.executeQuery()) {
+        while (result.next()) {
+          columns.add(result.getString(1));
+        }
+      }
+    }
+    if (columns.isEmpty()) {
+      throw refuse(
+          schema + "." + table,
+          String.format(
+              "change data capture is not enabled for the table. Run EXEC sys.sp_cdc_enable_table"
+                  + " @source_schema = N'%s', @source_name = N'%s', @role_name = NULL;",
+              schema.replace("'", "''"), table.replace("'", "''")));
+    }
+    return columns;
+  }
+
+  private static String quote(String name) {
+    return "[" + name.replace("]", "]]") + "]";
+  }
+
+  private IngestOptions.Column contentColumn(
+      String schema, String table, IngestOptions.Column wanted, Map<String, String> columnTypes)
+      throws ConfigurationException {
+    String name = schema + "." + table;
+    String column =
+        columnTypes.keySet().stream()
+            .filter(wanted.name()::equalsIgnoreCase)
+            .findFirst()
+            .orElse(null);
+    if (column == null) {
+      throw refuse(
+          name,
+          String.format(
+              "there is no column %s. Did you mean %s?",
+              wanted.name(), NearestKey.find(wanted.name(), List.copyOf(columnTypes.keySet()))));
+    }
+    String type = columnTypes.get(column);
+    if (!TEXT_TYPES.contains(type)) {
+      throw refuse(
+          name,
+          String.format(
+              "expected text (char, varchar, nchar, nvarchar) in content column %s, found %s."
+                  + " Leave this column out.",
+              column, type));
+    }
+    return new IngestOptions.Column(column, wanted.contentType());
+  }
+
+  private static void requireCaptured(
+      String schema, String table, List<String> columns, Set<String> captured)
+      throws ConfigurationException {
+    for (String column : columns) {
+      if (!captured.contains(column)) {
+        throw refuse(
+            schema + "." + table,
+            String.format(
+                "column %s is not among the columns that the table's change data capture was"
+                    + " enabled for. Enable it again with this column.",
+                column));
+      }
+    }
+  }
+
+  private static ConfigurationException refuse(String table, String message) {
+    return new ConfigurationException("capture.tables: " + table + ": " + message);
+  }
+}
