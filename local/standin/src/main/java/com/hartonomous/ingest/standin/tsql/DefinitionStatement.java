@@ -105,8 +105,13 @@ public sealed interface DefinitionStatement extends Statement {
     }
   }
 
-  /** ALTER TABLE ... ADD columns and constraints. */
-  record AlterTableAdd(ObjectName table, TableElements elements) implements DefinitionStatement {}
+  /**
+   * ALTER TABLE ... ADD columns and constraints.
+   *
+   * @param checkExisting false for WITH NOCHECK: rows that are there already are not checked
+   */
+  record AlterTableAdd(ObjectName table, TableElements elements, boolean checkExisting)
+      implements DefinitionStatement {}
 
   /** ALTER TABLE ... DROP COLUMN. */
   record AlterTableDropColumns(ObjectName table, List<String> columns, boolean ifExists)
@@ -120,7 +125,10 @@ public sealed interface DefinitionStatement extends Statement {
   record AlterTableAlterColumn(ObjectName table, ColumnDefinition column)
       implements DefinitionStatement {}
 
-  /** ALTER TABLE ... SET (LOCK_ESCALATION = ...): accepted, without effect. */
+  /**
+   * ALTER TABLE ... SET (LOCK_ESCALATION = value) and ALTER TABLE ... CHECK CONSTRAINT name:
+   * accepted, without effect.
+   */
   record AlterTableSet(ObjectName table, String option, String value)
       implements DefinitionStatement {}
 

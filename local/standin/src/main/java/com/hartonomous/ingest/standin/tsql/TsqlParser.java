@@ -3,17 +3,20 @@ package com.hartonomous.ingest.standin.tsql;
 import com.hartonomous.ingest.standin.type.SqlServerError;
 import java.util.List;
 
-/** Parses batches. */
+/** Parses batches by recursive descent; nesting and length are bounded. */
 public final class TsqlParser {
 
   private TsqlParser() {}
 
   /**
-   * Parses one batch completely before anything of it runs, as SQL Server does.
+   * Parses one batch completely before anything of it runs, as SQL Server does. Names of tables and
+   * columns are not looked up here.
    *
-   * @throws SqlServerError 102 and others for what is not T-SQL or not known to the stand-in
+   * @return the statements; empty for a batch of blanks, comments and semicolons
+   * @throws SqlServerError with SQL Server's number for what is no T-SQL (102, 105, 113, 156, 195
+   *     ...), {@link Errors#UNSUPPORTED} for T-SQL that the stand-in does not know; both name it
    */
   public static List<Statement> parse(String batch) throws SqlServerError {
-    throw new SqlServerError(102, 15, 1, "Incorrect syntax near '" + batch + "'.");
+    return new StatementParser(new TokenStream(batch)).toEnd();
   }
 }
