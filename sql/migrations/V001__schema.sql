@@ -234,7 +234,7 @@ INSERT INTO dbo.Heartbeat (HeartbeatId, Beat, BeatAt) VALUES (1, 0, SYSUTCDATETI
 CREATE TABLE dbo.AtomizationErrors (
     ErrorId            BIGINT IDENTITY(1,1) NOT NULL,
     DeadLetterHash     BINARY(32)       NOT NULL,
-    SourceName         NVARCHAR(400)    NOT NULL,
+    SourceName         NVARCHAR(2000)   NOT NULL,
     Position           NVARCHAR(MAX)    NOT NULL,
     Reason             VARCHAR(100)     NOT NULL,
     ErrorMessage       NVARCHAR(MAX)    NOT NULL,

@@ -1,5 +1,6 @@
 package com.hartonomous.ingest.runtime;
 
+import com.hartonomous.ingest.record.Sha256;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -28,6 +29,11 @@ public final class ApplicationLock {
   /** Writers of a model's references hold it shared; a change of its state, exclusive. */
   public static String model(int modelId) {
     return "hartonomous:model:" + modelId;
+  }
+
+  /** Held exclusive by what decides which models of a tenant and name are complete. */
+  public static String modelName(int tenantId, String name) {
+    return "hartonomous:name:" + Sha256.ofText(tenantId + "\0" + name).toHex();
   }
 
   /** Waits for the lock in shared mode. */

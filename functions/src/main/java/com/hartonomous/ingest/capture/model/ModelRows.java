@@ -1,0 +1,124 @@
+package com.hartonomous.ingest.capture.model;
+
+import com.hartonomous.ingest.format.TensorEntry;
+import com.hartonomous.ingest.format.TensorStorage;
+import com.hartonomous.ingest.record.Sha256;
+import com.hartonomous.ingest.runtime.RowBulkData;
+import java.sql.Types;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** The rows of {@code dbo.ModelFiles} and {@code dbo.Tensors} that a model's header gives. */
+final class ModelRows {
+
+  static final List<RowBulkData.Column> FILE_COLUMNS =
+      List.of(
+          new RowBulkData.Column("ModelId", Types.INTEGER, 10),
+          new RowBulkData.Column("RelativePath", Types.NVARCHAR, 1000),
+          new RowBulkData.Column("PathHash", Types.BINARY, Sha256.LENGTH),
+          new RowBulkData.Column("Uri", Types.NVARCHAR, 2000),
+          new RowBulkData.Column("Format", Types.NVARCHAR, 50),
+          new RowBulkData.Column("ByteLength", Types.BIGINT, 19),
+          new RowBulkData.Column("ModifiedAt", Types.BIGINT, 19),
+          new RowBulkData.Column("ChunkSize", Types.INTEGER, 10));
+
+  static final List<RowBulkData.Column> TENSOR_COLUMNS =
+      List.of(
+          new RowBulkData.Column("ModelId", Types.INTEGER, 10),
+          new RowBulkData.Column("TensorId", Types.INTEGER, 10),
+          new RowBulkData.Column("TensorName", Types.LONGNVARCHAR, 0),
+          new RowBulkData.Column("TensorPath", Types.LONGNVARCHAR, 0),
+          new RowBulkData.Column("DType", Types.NVARCHAR, 100),
+          new RowBulkData.Column("ContentType", Types.NVARCHAR, 100),
+          new RowBulkData.Column("Dimensions", Types.LONGNVARCHAR, 0),
+          new RowBulkData.Column("ModelFileId", Types.BIGINT, 19),
+          new RowBulkData.Column("ByteOffset", Types.BIGINT, 19),
+          new RowBulkData.Column("ByteLength", Types.BIGINT, 19),
+          new RowBulkData.Column("LayoutJson", Types.LONGNVARCHAR, 0));
+
+  private ModelRows() {}
+
+  /** {@code dbo.Models.ModelType} of a format, as the guide has it. */
+  static String modelType(String formatName) {
+    return formatName.equals("onnx") ? "ONNX" : "LLM";
+  }
+
+  /** {@code dbo.Models.Provider} of a format, as the guide has it. */
+  static String provider(String formatName) {
+    return switch (formatName) {
+      case "onnx" -> "ONNX";
+      case "safetensors" -> "HuggingFace";
+      default -> "Community";
+    };
+  }
+
+  /** Rows for {@link #FILE_COLUMNS}. */
+  static Iterator<Object[]> files(int modelId, ModelHeader header, int chunkSize) {
+    return header.files().stream()
+        .map(
+            file ->
+                new Object[] {
+                  modelId,
+                  file.relativePath(),
+                  Sha256.ofText(file.relativePath()).toBytes(),
+                  file.uri(),
+                  header.layout().formatName(),
+                  file.byteLength(),
+                  file.modifiedAt(),
+                  chunkSize
+                })
+        .iterator();
+  }
+
+  /**
+   * Rows for {@link #TENSOR_COLUMNS}; tensors are numbered from 0 in the layout's order.
+   *
+   * @param fileIds {@code ModelFileId} by relative path, of all files of the header
+   */
+  static Iterator<Object[]> tensors(int modelId, ModelHeader header, Map<String, Long> fileIds) {
+    List<TensorEntry> tensors = header.layout().tensors();
+    String mainPath = header.files().get(0).relativePath();
+    return IntStream.range(0, tensors.size())
+        .mapToObj(id -> tensor(modelId, id, tensors.get(id), mainPath, fileIds))
+        .iterator();
+  }
+
+  private static Object[] tensor(
+      int modelId, int tensorId, TensorEntry tensor, String mainPath, Map<String, Long> fileIds) {
+    TensorStorage storage = tensor.storage();
+    String path = mainPath;
+    Long offset = storage.range().map(TensorStorage.Range::offset).orElse(null);
+    String layoutJson = null;
+    if (storage instanceof TensorStorage.External external) {
+      path = external.location();
+      offset = external.offset();
+    } else if (storage instanceof TensorStorage.TypedData typed && offset == null) {
+      layoutJson = layoutJson(typed);
+    }
+    return new Object[] {
+      modelId,
+      tensorId,
+      tensor.name(),
+      tensor.path(),
+      tensor.dtype(),
+      tensor.contentType(),
+      tensor.shape().stream().map(String::valueOf).collect(Collectors.joining(",", "[", "]")),
+      fileIds.get(path),
+      offset,
+      tensor.nbytes(),
+      layoutJson
+    };
+  }
+
+  /** {@code {"encoding":"VARINT_TO_4_BYTES","runs":[[offset,length,tagged],...]}}. */
+  private static String layoutJson(TensorStorage.TypedData typed) {
+    return typed.runs().stream()
+        .map(run -> "[" + run.offset() + "," + run.length() + "," + run.tagged() + "]")
+        .collect(
+            Collectors.joining(
+                ",", "{\"encoding\":\"" + typed.encoding().name() + "\",\"runs\":[", "]}"));
+  }
+}
