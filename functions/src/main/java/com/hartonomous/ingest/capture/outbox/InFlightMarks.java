@@ -32,9 +32,11 @@ final class InFlightMarks {
   List<OutboxMark> admit(List<OutboxMark> lowest, boolean complete) {
     Set<Long> unsynced = new HashSet<>();
     lowest.forEach(mark -> unsynced.add(mark.queueId()));
-    // What lies behind the last mark of a poll that was cut off may well be unsynced still: a lower id
+    // What lies behind the last mark of a poll that was cut off may well be unsynced still: a lower
+    // id
     // that became visible late can have pushed it out.
-    long seenUpTo = complete || lowest.isEmpty() ? Long.MAX_VALUE : lowest.get(lowest.size() - 1).queueId();
+    long seenUpTo =
+        complete || lowest.isEmpty() ? Long.MAX_VALUE : lowest.get(lowest.size() - 1).queueId();
     queueIds.removeIf(id -> id <= seenUpTo && !unsynced.contains(id));
     List<OutboxMark> admitted = new ArrayList<>();
     for (OutboxMark mark : lowest) {

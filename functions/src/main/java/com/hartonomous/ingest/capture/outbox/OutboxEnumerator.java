@@ -5,8 +5,8 @@ import org.apache.flink.api.connector.source.SplitEnumerator;
 import org.apache.flink.api.connector.source.SplitEnumeratorContext;
 
 /**
- * Gives the one split to the first reader that asks or registers. All methods run in the coordinator
- * thread.
+ * Gives the one split to the first reader that asks or registers. All methods run in the
+ * coordinator thread.
  */
 final class OutboxEnumerator implements SplitEnumerator<OutboxSplit, Boolean> {
 

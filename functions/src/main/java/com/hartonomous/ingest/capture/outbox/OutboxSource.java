@@ -14,10 +14,11 @@ import org.apache.flink.core.io.SimpleVersionedSerializer;
 /**
  * The unsynced rows of {@code dbo.Neo4jSyncQueue}, without end, one reader.
  *
- * <p>Every committed mark is emitted at least once before it is synced, and again after each restart
- * until it is. Marks come in any order: identities are given out before transactions commit, so a
- * lower id may become visible after a higher one, and no position in the queue says that everything
- * before it was seen. That is why the source has no position: each poll looks at all unsynced rows.
+ * <p>Every committed mark is emitted at least once before it is synced, and again after each
+ * restart until it is. Marks come in any order: identities are given out before transactions
+ * commit, so a lower id may become visible after a higher one, and no position in the queue says
+ * that everything before it was seen. That is why the source has no position: each poll looks at
+ * all unsynced rows.
  */
 public final class OutboxSource implements Source<OutboxMark, OutboxSplit, Boolean> {
 

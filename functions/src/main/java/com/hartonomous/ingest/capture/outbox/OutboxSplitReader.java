@@ -28,7 +28,8 @@ final class OutboxSplitReader implements SplitReader<OutboxMark, OutboxSplit> {
 
   private static final int STATEMENT_TIMEOUT_SECONDS = 60;
 
-  // READPAST: rows of transactions that are not committed are left for a later poll, not waited for.
+  // READPAST: rows of transactions that are not committed are left for a later poll, not waited
+  // for.
   private static final String POLL =
       "SELECT TOP (?) QueueId, EntityType, EntityId, EntityKey"
           + " FROM dbo.Neo4jSyncQueue WITH (READPAST) WHERE IsSynced = 0 ORDER BY QueueId";

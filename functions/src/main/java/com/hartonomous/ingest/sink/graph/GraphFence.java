@@ -12,14 +12,14 @@ import org.neo4j.driver.TransactionContext;
 /**
  * Keeps a writer that was replaced, but does not know it yet, from writing what it read long ago.
  *
- * <p>Each writer takes an epoch at its start, one higher than every writer's before it. Each slot of
- * the graph has a {@code (:Fence {slot, epoch})} node. A transaction first locks the fences of the
- * slots that it is going to write, in ascending order; it takes over those of a lower epoch and gives
- * up when it meets a higher one. Both happen in one transaction with the writing, so no write of a
- * stale writer can follow a write of its successor in the same slot.
+ * <p>Each writer takes an epoch at its start, one higher than every writer's before it. Each slot
+ * of the graph has a {@code (:Fence {slot, epoch})} node. A transaction first locks the fences of
+ * the slots that it is going to write, in ascending order; it takes over those of a lower epoch and
+ * gives up when it meets a higher one. Both happen in one transaction with the writing, so no write
+ * of a stale writer can follow a write of its successor in the same slot.
  *
- * <p>When the number of slots changes, an entity's slot changes with it; the first writer with the new
- * number takes over all fences at once.
+ * <p>When the number of slots changes, an entity's slot changes with it; the first writer with the
+ * new number takes over all fences at once.
  */
 final class GraphFence {
 

@@ -11,8 +11,8 @@ import org.apache.flink.api.connector.sink2.WriterInitContext;
 import org.apache.flink.metrics.groups.SinkWriterMetricGroup;
 
 /**
- * Makes the parts of the graph that outbox marks name equal to the tables, then marks them as synced.
- * Its input must be keyed by {@code mark.entity().slot(slots)}: a slot has one writer.
+ * Makes the parts of the graph that outbox marks name equal to the tables, then marks them as
+ * synced. Its input must be keyed by {@code mark.entity().slot(slots)}: a slot has one writer.
  *
  * <p>Guarantees: a mark is set as synced only after the graph was made equal to rows that were read
  * after the mark was seen; so every committed change reaches the graph, however often the job or a
@@ -37,11 +37,7 @@ public final class GraphSink implements Sink<OutboxMark> {
    * @param slots parts of the graph with one writer each, at least 1
    */
   public GraphSink(
-      SqlServerOptions sqlServer,
-      Neo4jOptions neo4j,
-      GraphLevel level,
-      int batchSize,
-      int slots) {
+      SqlServerOptions sqlServer, Neo4jOptions neo4j, GraphLevel level, int batchSize, int slots) {
     this.sqlServer = sqlServer;
     this.neo4j = neo4j;
     this.level = level;
@@ -50,8 +46,8 @@ public final class GraphSink implements Sink<OutboxMark> {
   }
 
   /**
-   * Connects to both databases, creates the graph's constraints where they are missing, and takes the
-   * next epoch.
+   * Connects to both databases, creates the graph's constraints where they are missing, and takes
+   * the next epoch.
    *
    * @throws IOException when one of them cannot be reached; the marks stay where they are
    */
@@ -71,6 +67,13 @@ public final class GraphSink implements Sink<OutboxMark> {
       throws IOException {
     GraphConnection graph = GraphConnection.open(neo4j, slots);
     return new GraphSinkWriter(
-        graph, () -> sqlServer.open("hartonomous-graph-sync"), sqlServer.address(), level, batchSize, slots, timers, metrics);
+        graph,
+        () -> sqlServer.open("hartonomous-graph-sync"),
+        sqlServer.address(),
+        level,
+        batchSize,
+        slots,
+        timers,
+        metrics);
   }
 }

@@ -24,7 +24,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Collects marks into batches and works them off: read the tables, write the graph, mark as synced.
- * A batch ends when it is full, {@value #BATCH_MILLIS} ms after its first mark, and at a checkpoint.
+ * A batch ends when it is full, {@value #BATCH_MILLIS} ms after its first mark, and at a
+ * checkpoint.
  */
 final class GraphSinkWriter implements SinkWriter<OutboxMark> {
 

@@ -22,14 +22,15 @@ import org.neo4j.driver.TransactionContext;
 /**
  * Makes the graph of one model equal to its rows.
  *
- * <p>A model may have 100,000 relationships, more than one transaction should hold. So the elements of
- * each kind are taken page by page, in the order of their keys, and a page stands for the whole range
- * of keys from the end of the page before it to its own last key; the last page's range is open. One
- * transaction makes one range equal: it reads what the graph has there, removes what is surplus or
- * different, and creates what is missing. The ranges leave no gap, so after the last one the model is
- * right, whatever was there before. When it dies between two transactions, the ranges done are right
- * already, the mark is still unsynced, and the next attempt goes over all ranges again, writing only
- * where something differs. A model that is not complete has empty pages: the same walk removes all.
+ * <p>A model may have 100,000 relationships, more than one transaction should hold. So the elements
+ * of each kind are taken page by page, in the order of their keys, and a page stands for the whole
+ * range of keys from the end of the page before it to its own last key; the last page's range is
+ * open. One transaction makes one range equal: it reads what the graph has there, removes what is
+ * surplus or different, and creates what is missing. The ranges leave no gap, so after the last one
+ * the model is right, whatever was there before. When it dies between two transactions, the ranges
+ * done are right already, the mark is still unsynced, and the next attempt goes over all ranges
+ * again, writing only where something differs. A model that is not complete has empty pages: the
+ * same walk removes all.
  */
 final class ModelGraph {
 

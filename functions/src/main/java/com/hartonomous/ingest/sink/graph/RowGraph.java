@@ -20,8 +20,8 @@ import org.neo4j.driver.TransactionContext;
 import org.neo4j.driver.Value;
 
 /**
- * Makes the graph of rows of captured tables equal to the tables. A transaction takes whole rows, as
- * many as have together no more references than a batch; a row with more goes alone.
+ * Makes the graph of rows of captured tables equal to the tables. A transaction takes whole rows,
+ * as many as have together no more references than a batch; a row with more goes alone.
  */
 final class RowGraph {
 
@@ -124,9 +124,7 @@ final class RowGraph {
       difference.compare(found);
     }
     ensureTables(tx, tableNames);
-    AtomNodes.ensure(
-        tx,
-        difference.contents.stream().map(content -> content.content().atom()));
+    AtomNodes.ensure(tx, difference.contents.stream().map(content -> content.content().atom()));
     if (!difference.detached.isEmpty()) {
       tx.run(DETACH_ROWS, Map.of("rows", difference.detached)).consume();
     }
@@ -193,16 +191,14 @@ final class RowGraph {
       OwnedContent owned = new OwnedContent(key, content);
       contents.add(owned);
       missing.put(
-          new ContentKey(
-              key, content.column(), content.segment(), content.atom().hash().toHex()),
+          new ContentKey(key, content.column(), content.segment(), content.atom().hash().toHex()),
           owned);
     }
 
     /** Takes a row into account that the graph has. */
     void compare(Record found) {
       RowKey key =
-          new RowKey(
-              found.get("tableId").asInt(), Sha256.fromHex(found.get("keyHash").asString()));
+          new RowKey(found.get("tableId").asInt(), Sha256.fromHex(found.get("keyHash").asString()));
       RowNode row = rows.get(key);
       if (row == null) {
         surplusRows.add(keyParameter(key));

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A complete model's elements of one kind, page by page. Each page is a statement that begins behind
- * the last row of the page before it.
+ * A complete model's elements of one kind, page by page. Each page is a statement that begins
+ * behind the last row of the page before it.
  */
 final class SqlServerElementPages implements GraphTables.ElementPages {
 
@@ -150,8 +150,6 @@ final class SqlServerElementPages implements GraphTables.ElementPages {
 
   private static AtomNode atom(ResultSet row, int column) throws SQLException {
     return new AtomNode(
-        Sha256.fromBytes(row.getBytes(column)),
-        row.getString(column + 1),
-        row.getLong(column + 2));
+        Sha256.fromBytes(row.getBytes(column)), row.getString(column + 1), row.getLong(column + 2));
   }
 }

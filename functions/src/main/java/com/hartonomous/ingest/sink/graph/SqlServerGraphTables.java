@@ -22,8 +22,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * The tables in SQL Server. Every statement is a transaction of its own under READ COMMITTED, and is
- * read to its end before it returns: nothing stays locked while the graph is written.
+ * The tables in SQL Server. Every statement is a transaction of its own under READ COMMITTED, and
+ * is read to its end before it returns: nothing stays locked while the graph is written.
  */
 final class SqlServerGraphTables implements GraphTables {
 
@@ -117,9 +117,7 @@ final class SqlServerGraphTables implements GraphTables {
   @Override
   public SortedMap<RowKey, RowNode> rows(Collection<RowKey> keys) throws SQLException {
     Iterator<Object[]> keyRows =
-        keys.stream()
-            .map(key -> new Object[] {key.tableId(), key.keyHash().toBytes()})
-            .iterator();
+        keys.stream().map(key -> new Object[] {key.tableId(), key.keyHash().toBytes()}).iterator();
     refill("#GraphRows", ROW_COLUMNS, keyRows);
     SortedMap<RowKey, RowNode> rows = new TreeMap<>(ROW_ORDER);
     try (PreparedStatement statement = prepare(ROWS);
@@ -130,8 +128,7 @@ final class SqlServerGraphTables implements GraphTables {
         String column = found.getString(4);
         int segment = found.getInt(5);
         AtomNode atom =
-            new AtomNode(
-                Sha256.fromBytes(found.getBytes(6)), found.getString(7), found.getLong(8));
+            new AtomNode(Sha256.fromBytes(found.getBytes(6)), found.getString(7), found.getLong(8));
         rows.computeIfAbsent(key, absent -> new RowNode(absent, keyText, new ArrayList<>()))
             .contents()
             .add(new RowNode.Content(column, segment, atom));
