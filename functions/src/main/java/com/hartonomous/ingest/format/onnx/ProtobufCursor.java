@@ -13,10 +13,10 @@ import java.nio.charset.StandardCharsets;
 /**
  * Walks protobuf messages in a file without loading them.
  *
- * <p>A {@link CodedInputStream} decodes tags and scalars, with all its checks. It counts positions
- * in an {@code int}, so it is begun anew behind each long skip and after each GiB; the ends of
- * messages are kept by the callers as positions in the file. Every read is checked against the end
- * of the message that it belongs to.
+ * <p>A {@link CodedInputStream} decodes, with all its checks. It counts positions in an {@code
+ * int}, so it is begun anew behind each long skip and after each GiB; the ends of messages are kept
+ * by the callers as positions in the file. Every read is checked against the end of the message
+ * that it belongs to.
  */
 final class ProtobufCursor {
   private static final int CODED_BUFFER_BYTES = 4096;
@@ -72,18 +72,28 @@ final class ProtobufCursor {
     }
   }
 
-  /** Reads a varint. */
+  /** Reads a varint of up to ten bytes. */
   long readVarint(long end, String field) throws IOException, ModelFormatException {
     if (coded.getTotalBytesRead() >= REBASE_AFTER_BYTES) {
       seek(position());
     }
+    // Not coded.readRawVarint64(): its fast path ends a varint at ten bytes though the
+    // tenth, if odd, says that more follow (4.34.2).
     try {
-      long value = coded.readRawVarint64();
-      requireWithin(end, field);
-      return value;
+      long value = 0;
+      for (int shift = 0; shift < Long.SIZE; shift += 7) {
+        byte next = coded.readRawByte();
+        value |= (next & 0x7FL) << shift;
+        if (next >= 0) {
+          requireWithin(end, field);
+          return value;
+        }
+      }
     } catch (InvalidProtocolBufferException e) {
       throw broken(field, e);
     }
+    throw ModelFormatException.malformed(
+        cursor.input(), tagPosition, field, "a varint of up to 10 bytes", "a longer one");
   }
 
   /**

@@ -29,7 +29,7 @@ import java.util.Map;
  * entries themselves.
  */
 final class SafeTensorsHeader {
-  private static final String METADATA = "__metadata__";
+  static final String METADATA = "__metadata__";
   private static final JsonMapper MAPPER = new JsonMapper();
 
   /** Digits of the longest unsigned 64-bit number, with room to spare for ignored members. */

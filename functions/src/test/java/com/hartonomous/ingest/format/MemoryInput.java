@@ -1,0 +1,68 @@
+package com.hartonomous.ingest.format;
+
+import java.io.EOFException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+
+/**
+ * A file in memory for tests: a length and pieces of content at positions, with zeros between. It
+ * counts what is read.
+ */
+public final class MemoryInput implements PositionedInput {
+  private final String identity;
+  private final long length;
+  private final NavigableMap<Long, byte[]> pieces;
+  private long bytesRead;
+
+  /** Holds exactly these bytes. */
+  public MemoryInput(String identity, byte[] bytes) {
+    this(identity, bytes.length, Map.of(0L, bytes));
+  }
+
+  /** Holds these pieces, which do not overlap, and zeros. */
+  public MemoryInput(String identity, long length, Map<Long, byte[]> pieces) {
+    this.identity = identity;
+    this.length = length;
+    this.pieces = new TreeMap<>(pieces);
+  }
+
+  /** Returns how many bytes were read in all. */
+  public long bytesRead() {
+    return bytesRead;
+  }
+
+  @Override
+  public String identity() {
+    return identity;
+  }
+
+  @Override
+  public long length() {
+    return length;
+  }
+
+  @Override
+  public void readFully(long position, byte[] buffer, int offset, int count) throws IOException {
+    if (position < 0 || count > length - position) {
+      throw new EOFException("read of %d bytes at %d of %d".formatted(count, position, length));
+    }
+    bytesRead += count;
+    for (int i = 0; i < count; i++) {
+      Map.Entry<Long, byte[]> piece = pieces.floorEntry(position + i);
+      long index = piece == null ? Long.MAX_VALUE : position + i - piece.getKey();
+      buffer[offset + i] =
+          piece != null && index < piece.getValue().length ? piece.getValue()[(int) index] : 0;
+    }
+  }
+
+  @Override
+  public PositionedInput openRelative(String location) throws IOException {
+    throw new FileNotFoundException(identity + ": nothing beside it, so no " + location);
+  }
+
+  @Override
+  public void close() {}
+}
