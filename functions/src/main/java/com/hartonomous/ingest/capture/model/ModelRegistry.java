@@ -1,7 +1,11 @@
 package com.hartonomous.ingest.capture.model;
 
+import static com.hartonomous.ingest.capture.model.Jdbc.bind;
+import static com.hartonomous.ingest.capture.model.Jdbc.count;
+import static com.hartonomous.ingest.capture.model.Jdbc.prepare;
+import static com.hartonomous.ingest.capture.model.Jdbc.update;
+
 import com.hartonomous.ingest.capture.model.ModelHeader.ModelFile;
-import com.hartonomous.ingest.content.ModelDigest;
 import com.hartonomous.ingest.record.DeadLetter;
 import com.hartonomous.ingest.record.Sha256;
 import com.hartonomous.ingest.runtime.ApplicationLock;
@@ -28,12 +32,10 @@ import java.util.Optional;
  * application lock of the model, which writers of its references hold shared: once the change is
  * committed, nothing is added to the model any more, and what it has can be released in batches.
  *
- * <p>No state of its own; any thread.
+ * <p>Names are found by the hash of their exact text, since the database's collation takes
+ * different names for one. No state of its own; any thread.
  */
 final class ModelRegistry {
-
-  /** Rows that one release transaction deletes at most, of each table. */
-  static final int RELEASE_ROWS_MAX = 2000;
 
   private static final Duration LOCK_TIMEOUT = Duration.ofSeconds(20);
 
@@ -171,11 +173,11 @@ final class ModelRegistry {
                 row.getLong("SubmissionId"),
                 row.getInt("ModelId"),
                 row.getString("Path"),
-                nullableLong(row, "ByteLength"),
-                nullableLong(row, "ModifiedAt"),
+                Jdbc.nullableLong(row, "ByteLength"),
+                Jdbc.nullableLong(row, "ModifiedAt"),
                 row.getString("State"),
-                nullableLong(row, "ExpectedChunks"),
-                nullableLong(row, "ExpectedNodes"),
+                Jdbc.nullableLong(row, "ExpectedChunks"),
+                Jdbc.nullableLong(row, "ExpectedNodes"),
                 row.getLong("StoredChunks"),
                 row.getLong("StoredNodes"),
                 row.getObject("FirstError") != null));
@@ -334,7 +336,8 @@ final class ModelRegistry {
     if (!INGESTING.equals(state(connection, modelId))) {
       return Optional.empty();
     }
-    StoredChunks stored = storedChunks(connection, files(connection, modelId));
+    ModelReferences.StoredChunks stored =
+        ModelReferences.storedChunks(connection, files(connection, modelId));
     if (stored.inconsistency() != null) {
       return Optional.of(stored.inconsistency());
     }
@@ -380,7 +383,7 @@ final class ModelRegistry {
           "UPDATE dbo.Models SET State = 'COMPLETE', Digest = ?, FinishedAt = SYSUTCDATETIME(),"
               + " DistinctAtoms = ? WHERE ModelId = ? AND State = 'INGESTING'",
           digest.toBytes(),
-          distinctAtoms(connection, modelId),
+          ModelReferences.distinctAtoms(connection, modelId),
           modelId);
       update(
           connection, "UPDATE dbo.ModelSubmissions SET State = 'DONE' WHERE ModelId = ?", modelId);
@@ -410,51 +413,6 @@ final class ModelRegistry {
     }
   }
 
-  private record StoredChunks(long count, Sha256 digest, String inconsistency) {}
-
-  /** Walks the stored chunks, which must cover each file without a gap. */
-  private static StoredChunks storedChunks(Connection connection, List<RegisteredFile> files)
-      throws SQLException {
-    ModelDigest digest = new ModelDigest();
-    long count = 0;
-    for (RegisteredFile file : files) {
-      long index = 0;
-      long offset = 0;
-      try (PreparedStatement statement =
-              prepare(
-                  connection,
-                  "SELECT c.ChunkIndex, c.ByteOffset, c.ByteLength, a.AtomHash"
-                      + " FROM dbo.FileChunks AS c"
-                      + " INNER JOIN dbo.Atoms AS a ON a.AtomId = c.AtomId"
-                      + " WHERE c.ModelFileId = ? ORDER BY c.ChunkIndex",
-                  file.modelFileId());
-          ResultSet row = statement.executeQuery()) {
-        while (row.next()) {
-          if (row.getLong("ChunkIndex") != index || row.getLong("ByteOffset") != offset) {
-            break;
-          }
-          long length = row.getLong("ByteLength");
-          digest.add(
-              file.file().relativePath(),
-              offset,
-              length,
-              Sha256.fromBytes(row.getBytes("AtomHash")));
-          index++;
-          offset += length;
-        }
-      }
-      if (offset != file.file().byteLength()) {
-        return new StoredChunks(
-            count,
-            null,
-            "%s: expected chunks of all %d bytes, found none at byte %d, chunk %d; submit it again"
-                .formatted(file.file().uri(), file.file().byteLength(), offset, index));
-      }
-      count += index;
-    }
-    return new StoredChunks(count, digest.finish(), null);
-  }
-
   private static Optional<Integer> original(
       Connection connection, int modelId, int tenantId, String name, Sha256 digest)
       throws SQLException {
@@ -473,17 +431,6 @@ final class ModelRegistry {
       int original = row.getInt("ModelId");
       return row.wasNull() ? Optional.empty() : Optional.of(original);
     }
-  }
-
-  private static long distinctAtoms(Connection connection, int modelId) throws SQLException {
-    return count(
-        connection,
-        "SELECT COUNT_BIG(*) FROM (SELECT c.AtomId FROM dbo.FileChunks AS c"
-            + " INNER JOIN dbo.ModelFiles AS f ON f.ModelFileId = c.ModelFileId"
-            + " WHERE f.ModelId = ?"
-            + " UNION SELECT n.AtomId FROM dbo.ModelNodes AS n WHERE n.ModelId = ?) AS d",
-        modelId,
-        modelId);
   }
 
   /**
@@ -554,65 +501,13 @@ final class ModelRegistry {
   }
 
   /**
-   * Releases a batch of what a failed or deleted model has, at most {@link #RELEASE_ROWS_MAX} rows
-   * of a table: references, whose atoms' counts follow by the rows really deleted, then tensors,
-   * then progress. Files stay, as a record of what it was. Models in other states keep everything.
+   * Releases a batch of what a failed or deleted model has; see {@link
+   * ModelReferences#releaseBatch}.
    *
    * @return whether rows may be left: call again, in a transaction of its own
    */
   boolean releaseBatch(Connection connection, int modelId) throws SQLException {
-    ApplicationLock.acquireShared(connection, ApplicationLock.ATOMS, LOCK_TIMEOUT);
-    update(connection, "DELETE FROM #released");
-    long references =
-        update(
-            connection,
-            deleteTop("dbo.FileChunks", true)
-                + "ModelFileId IN (SELECT ModelFileId FROM dbo.ModelFiles WHERE ModelId = ?)"
-                + ENDED,
-            modelId,
-            modelId);
-    references +=
-        update(
-            connection,
-            deleteTop("dbo.ModelNodes", true) + "ModelId = ?" + ENDED,
-            modelId,
-            modelId);
-    if (references > 0) {
-      update(
-          connection,
-          "UPDATE a SET ReferenceCount = a.ReferenceCount - r.Removed,"
-              + " ReleasedAt = CASE WHEN a.ReferenceCount = r.Removed THEN SYSUTCDATETIME()"
-              + " ELSE a.ReleasedAt END"
-              + " FROM dbo.Atoms AS a INNER JOIN"
-              + " (SELECT AtomId, COUNT_BIG(*) AS Removed FROM #released GROUP BY AtomId) AS r"
-              + " ON r.AtomId = a.AtomId");
-      return true;
-    }
-    long tensors =
-        update(
-            connection, deleteTop("dbo.Tensors", false) + "ModelId = ?" + ENDED, modelId, modelId);
-    if (tensors > 0) {
-      return true;
-    }
-    update(
-        connection,
-        deleteTop("dbo.ModelProgress", false) + "ModelId = ?" + ENDED,
-        modelId,
-        modelId);
-    return false;
-  }
-
-  private static final String ENDED =
-      " AND EXISTS (SELECT 1 FROM dbo.Models"
-          + " WHERE ModelId = ? AND State IN ('FAILED', 'DELETING', 'DELETED'))";
-
-  private static String deleteTop(String table, boolean references) {
-    return "DELETE TOP ("
-        + RELEASE_ROWS_MAX
-        + ") FROM "
-        + table
-        + (references ? " OUTPUT deleted.AtomId INTO #released (AtomId)" : "")
-        + " WHERE ";
+    return ModelReferences.releaseBatch(connection, modelId, LOCK_TIMEOUT);
   }
 
   /** Ends a submission whose model has ended and holds nothing that it should not hold. */
@@ -637,50 +532,6 @@ final class ModelRegistry {
             prepare(connection, "SELECT State FROM dbo.Models WHERE ModelId = ?", modelId);
         ResultSet row = statement.executeQuery()) {
       return row.next() ? row.getString("State") : null;
-    }
-  }
-
-  private static long count(Connection connection, String sql, Object... parameters)
-      throws SQLException {
-    try (PreparedStatement statement = prepare(connection, sql, parameters);
-        ResultSet row = statement.executeQuery()) {
-      row.next();
-      return row.getLong(1);
-    }
-  }
-
-  private static Long nullableLong(ResultSet row, String column) throws SQLException {
-    long value = row.getLong(column);
-    return row.wasNull() ? null : value;
-  }
-
-  private static long update(Connection connection, String sql, Object... parameters)
-      throws SQLException {
-    try (PreparedStatement statement = prepare(connection, sql, parameters)) {
-      return statement.executeUpdate();
-    }
-  }
-
-  private static PreparedStatement prepare(Connection connection, String sql, Object... parameters)
-      throws SQLException {
-    PreparedStatement statement = connection.prepareStatement(sql);
-    try {
-      bind(statement, parameters);
-      return statement;
-    } catch (SQLException e) {
-      statement.close();
-      throw e;
-    }
-  }
-
-  private static void bind(PreparedStatement statement, Object... parameters) throws SQLException {
-    for (int i = 0; i < parameters.length; i++) {
-      Object value = parameters[i];
-      if (value == null || value instanceof String) {
-        statement.setNString(i + 1, (String) value);
-      } else {
-        statement.setObject(i + 1, value);
-      }
     }
   }
 }
