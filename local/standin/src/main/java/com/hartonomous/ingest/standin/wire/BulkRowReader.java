@@ -81,9 +81,25 @@ public final class BulkRowReader {
     }
     Object[] row = new Object[columns.size()];
     for (int i = 0; i < row.length; i++) {
-      row[i] = values.read(columns.get(i).typeInfo());
+      row[i] = readValue(i);
     }
     return row;
+  }
+
+  private Object readValue(int column) throws IOException, SqlServerError {
+    try {
+      return values.read(columns.get(column).typeInfo());
+    } catch (SqlServerError e) {
+      if (e.number() != ValueReader.INVALID_LENGTH) {
+        throw e;
+      }
+      throw new SqlServerError(
+          4815,
+          16,
+          1,
+          "Received an invalid column length from the bcp client for colid " + (column + 1) + ".",
+          e);
+    }
   }
 
   private static List<Column> readColumns(MessageReader in) throws IOException, SqlServerError {

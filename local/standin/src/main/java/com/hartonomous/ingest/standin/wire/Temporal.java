@@ -61,7 +61,7 @@ final class Temporal {
   static LocalDateTime dateTime(int daysSince1900, int ticks) {
     long millis = (ticks * 10L + 1) / 3;
     return LocalDateTime.of(
-        LocalDate.ofEpochDay(daysSince1900 + (long) DAYS_1900_TO_1970),
+        LocalDate.ofEpochDay(daysSince1900 - (long) DAYS_1900_TO_1970),
         LocalTime.ofNanoOfDay(millis * 1_000_000));
   }
 }

@@ -15,6 +15,9 @@ import java.util.UUID;
 
 /** Takes values off a message: instances of their types' value classes, or null. */
 final class ValueReader {
+  /** The error's number for a value that is longer than its type allows. */
+  static final int INVALID_LENGTH = 8016;
+
   private static final int SHORT_NULL = 0xFFFF;
   private static final long PARTIAL_NULL = -1L;
   private static final long PARTIAL_UNKNOWN_LENGTH = -2L;
@@ -37,8 +40,8 @@ final class ValueReader {
   /**
    * Reads one value.
    *
-   * @throws SqlServerError 8023 or 7119 for a value that its type does not have; what is left of
-   *     the message cannot be read then, only drained
+   * @throws SqlServerError 8016, 8023 or 7119 for a value that its type does not have; what is left
+   *     of the message cannot be read then, only drained
    */
   Object read(TypeInfo info) throws IOException, SqlServerError {
     int length;
@@ -189,15 +192,17 @@ final class ValueReader {
     return new UUID(high, Long.reverseBytes(in.readLong()));
   }
 
-  private Object readVariable(TypeInfo info, int length) throws IOException {
+  private Object readVariable(TypeInfo info, int length) throws IOException, SqlServerError {
     if (length > info.maxBytes()) {
-      throw new ProtocolException(
-          "Expected at most "
-              + info.maxBytes()
-              + " bytes for "
+      throw new SqlServerError(
+          INVALID_LENGTH,
+          16,
+          1,
+          "The incoming tabular data stream (TDS) protocol stream is incorrect. Data type "
               + info.type()
-              + ", found "
-              + length);
+              + " has an invalid data length of "
+              + length
+              + " bytes.");
     }
     return switch (info.type().kind()) {
       case NCHAR, NVARCHAR -> {
