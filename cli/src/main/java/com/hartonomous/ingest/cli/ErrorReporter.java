@@ -1,0 +1,72 @@
+package com.hartonomous.ingest.cli;
+
+import com.hartonomous.ingest.job.config.ConfigurationException;
+import com.hartonomous.ingest.job.preflight.UnreachableException;
+import java.sql.SQLException;
+import picocli.CommandLine;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** Turns what a command throws into one line on stderr and an exit code. */
+final class ErrorReporter implements IExecutionExceptionHandler, IParameterExceptionHandler {
+
+  @Override
+  public int handleParseException(ParameterException error, String[] arguments) {
+    CommandLine command = error.getCommandLine();
+    String suggestion =
+        error instanceof UnmatchedArgumentException unmatched
+                && !unmatched.getSuggestions().isEmpty()
+            ? " Did you mean " + String.join(" or ", unmatched.getSuggestions()) + "?"
+            : "";
+    print(
+        command,
+        String.format(
+            "%s%s See ./%s --help.",
+            sentence(error.getMessage()), suggestion, command.getCommandSpec().qualifiedName()));
+    return ExitCode.USAGE;
+  }
+
+  @Override
+  public int handleExecutionException(Exception error, CommandLine command, ParseResult arguments) {
+    if (arguments.commandSpec().root().userObject() instanceof Hartonomous root && root.debug()) {
+      error.printStackTrace(command.getErr());
+    }
+    if (error instanceof ConfigurationException) {
+      print(command, error.getMessage());
+      return ExitCode.USAGE;
+    }
+    if (error instanceof UnreachableException) {
+      print(command, error.getMessage());
+      return ExitCode.INFRASTRUCTURE;
+    }
+    if (error instanceof SQLException sql) {
+      print(
+          command,
+          String.format(
+              "sqlserver: error %d: %s Check the server, then run the command again.",
+              sql.getErrorCode(), sentence(sql.getMessage())));
+      return ExitCode.INFRASTRUCTURE;
+    }
+    print(
+        command,
+        String.format(
+            "%s failed: %s: %s Run it again with --debug for the stack trace.",
+            command.getCommandName(),
+            error.getClass().getSimpleName(),
+            sentence(String.valueOf(error.getMessage()))));
+    return ExitCode.INFRASTRUCTURE;
+  }
+
+  private static void print(CommandLine command, String message) {
+    command.getErr().println("hartonomous: " + message.replaceAll("\\s*\\R\\s*", " "));
+    command.getErr().flush();
+  }
+
+  private static String sentence(String message) {
+    String text = message.strip();
+    return text.endsWith(".") || text.endsWith("?") ? text : text + ".";
+  }
+}

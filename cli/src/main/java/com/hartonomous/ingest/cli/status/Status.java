@@ -1,0 +1,91 @@
+package com.hartonomous.ingest.cli.status;
+
+import java.util.List;
+
+/**
+ * How far ingestion is. The names of the components are the keys of {@code status --json}, on which
+ * other tools rely: components are added, never renamed. Times are UTC, in ISO form.
+ *
+ * @param broker null: nothing goes through Service Broker yet
+ */
+record Status(
+    List<Model> models,
+    List<Capture> capture,
+    Object broker,
+    Outbox outbox,
+    DeadLetters deadLetters,
+    Throughput throughput) {
+
+  /**
+   * A model.
+   *
+   * @param state INGESTING, COMPLETE, FAILED, DELETING or DELETED
+   * @param percent of its bytes, 0 to 100
+   * @param chunks expected; null until the file's header was read, as all expected numbers
+   * @param atoms distinct ones; while it is ingesting, those that were new to the database
+   * @param newBytes content that the database did not hold before
+   * @param sharedBytes bytes of the model that cost no content, since their atoms were there
+   * @param failure why it failed, or what it is a duplicate of; null otherwise
+   */
+  record Model(
+      int modelId,
+      int tenantId,
+      String name,
+      String state,
+      double percent,
+      Long tensors,
+      Long chunks,
+      long storedChunks,
+      Long nodes,
+      long storedNodes,
+      Long bytes,
+      long storedBytes,
+      long atoms,
+      long newAtoms,
+      long newBytes,
+      long sharedBytes,
+      Double bytesPerSecond,
+      String failure) {}
+
+  /**
+   * A capture group. What is not known is null.
+   *
+   * @param lastLsn position of the last complete checkpoint
+   * @param lagSeconds how much later the database's newest captured change was committed
+   * @param headroomSeconds how much later the position was committed than the oldest change that
+   *     the database still keeps: when it reaches zero, changes may be lost
+   */
+  record Capture(
+      String source,
+      String lastLsn,
+      String lastCheckpoint,
+      long checkpointId,
+      Double lagSeconds,
+      Double headroomSeconds,
+      long snapshotRows,
+      long insertedRows,
+      long updatedRows,
+      long deletedRows) {}
+
+  /**
+   * The graph's outbox.
+   *
+   * @param unsynced marks that the graph does not show yet
+   * @param oldestCreatedAt of those; null when there is none
+   */
+  record Outbox(long unsynced, String oldestCreatedAt) {}
+
+  /** Input that could not be ingested. */
+  record DeadLetters(long total, long notReplayed, List<Reason> reasons) {}
+
+  /** Dead letters of one reason. */
+  record Reason(String reason, long count) {}
+
+  /**
+   * What was stored since the beginning.
+   *
+   * @param modelBytesPerSecond sum over the models that are being ingested
+   * @param rowEvents row events captured
+   */
+  record Throughput(long modelBytes, double modelBytesPerSecond, long rowEvents) {}
+}

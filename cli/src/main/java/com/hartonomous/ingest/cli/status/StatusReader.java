@@ -1,0 +1,185 @@
+package com.hartonomous.ingest.cli.status;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+
+/** Reads a {@link Status}. Every statement is a query; none counts over chunks or atoms. */
+final class StatusReader {
+
+  private static final String MODELS =
+      "SELECT ModelId, TenantId, ModelName, State, PercentComplete, ExpectedTensors,"
+          + " ExpectedChunks, StoredChunks, ExpectedNodes, StoredNodes, ExpectedBytes, StoredBytes,"
+          + " TotalAtoms, NewAtoms, NewBytes, BytesPerSecond, Failure"
+          + " FROM dbo.vw_IngestionStatus ORDER BY ModelId";
+
+  private static final String CAPTURE =
+      "SELECT c.SourceName, c.LastLsn, c.LastCheckpoint, c.CheckpointId,"
+          + " COALESCE(p.SnapshotRows, 0), COALESCE(p.InsertedRows, 0),"
+          + " COALESCE(p.UpdatedRows, 0), COALESCE(p.DeletedRows, 0)"
+          + " FROM dbo.CdcCheckpoints AS c LEFT JOIN ("
+          + "SELECT SourceName, SUM(SnapshotRows) AS SnapshotRows,"
+          + " SUM(InsertedRows) AS InsertedRows, SUM(UpdatedRows) AS UpdatedRows,"
+          + " SUM(DeletedRows) AS DeletedRows FROM dbo.CaptureProgress GROUP BY SourceName"
+          + ") AS p ON p.SourceName = c.SourceName ORDER BY c.SourceName";
+
+  private static final String NEWEST_CHANGE =
+      "SELECT MAX(tran_end_time) FROM cdc.lsn_time_mapping WHERE tran_id <> 0x00";
+
+  private static final String COMMITTED_UP_TO =
+      "SELECT MAX(tran_end_time) FROM cdc.lsn_time_mapping WHERE start_lsn <= ?";
+
+  private static final String OLDEST_KEPT =
+      "SELECT MAX(tran_end_time) FROM cdc.lsn_time_mapping"
+          + " WHERE start_lsn <= (SELECT MIN(start_lsn) FROM cdc.change_tables)";
+
+  private static final String OUTBOX =
+      "SELECT COUNT_BIG(*), MIN(CreatedAt) FROM dbo.Neo4jSyncQueue WHERE IsSynced = 0";
+
+  private static final String DEAD_LETTERS =
+      "SELECT Reason, COUNT_BIG(*), SUM(CASE WHEN ReplayedAt IS NULL THEN 1 ELSE 0 END)"
+          + " FROM dbo.AtomizationErrors GROUP BY Reason ORDER BY Reason";
+
+  private final Connection connection;
+
+  StatusReader(Connection connection) {
+    this.connection = connection;
+  }
+
+  Status read() throws SQLException {
+    List<Status.Model> models = models();
+    List<Status.Capture> capture = capture();
+    return new Status(models, capture, null, outbox(), deadLetters(), throughput(models, capture));
+  }
+
+  private List<Status.Model> models() throws SQLException {
+    List<Status.Model> models = new ArrayList<>();
+    try (PreparedStatement statement = connection.prepareStatement(MODELS);
+        ResultSet row = statement.executeQuery()) {
+      while (row.next()) {
+        long storedBytes = row.getLong("StoredBytes");
+        long newBytes = row.getLong("NewBytes");
+        models.add(
+            new Status.Model(
+                row.getInt("ModelId"),
+                row.getInt("TenantId"),
+                row.getString("ModelName"),
+                row.getString("State"),
+                row.getDouble("PercentComplete"),
+                row.getObject("ExpectedTensors", Long.class),
+                row.getObject("ExpectedChunks", Long.class),
+                row.getLong("StoredChunks"),
+                row.getObject("ExpectedNodes", Long.class),
+                row.getLong("StoredNodes"),
+                row.getObject("ExpectedBytes", Long.class),
+                storedBytes,
+                row.getLong("TotalAtoms"),
+                row.getLong("NewAtoms"),
+                newBytes,
+                Math.max(0, storedBytes - newBytes),
+                number(row, "BytesPerSecond"),
+                row.getString("Failure")));
+      }
+    }
+    return models;
+  }
+
+  private static Double number(ResultSet row, String column) throws SQLException {
+    double value = row.getDouble(column);
+    return row.wasNull() ? null : value;
+  }
+
+  private List<Status.Capture> capture() throws SQLException {
+    Timestamp newest = timestamp(NEWEST_CHANGE, null);
+    Timestamp oldestKept = timestamp(OLDEST_KEPT, null);
+    List<Status.Capture> groups = new ArrayList<>();
+    try (PreparedStatement statement = connection.prepareStatement(CAPTURE);
+        ResultSet row = statement.executeQuery()) {
+      while (row.next()) {
+        byte[] lsn = row.getBytes(2);
+        Timestamp position = timestamp(COMMITTED_UP_TO, lsn);
+        groups.add(
+            new Status.Capture(
+                row.getString(1),
+                HexFormat.of().formatHex(lsn),
+                iso(row.getTimestamp(3)),
+                row.getLong(4),
+                secondsBetween(position, newest),
+                secondsBetween(oldestKept, position),
+                row.getLong(5),
+                row.getLong(6),
+                row.getLong(7),
+                row.getLong(8)));
+      }
+    }
+    return groups;
+  }
+
+  private Timestamp timestamp(String query, byte[] lsn) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(query)) {
+      if (lsn != null) {
+        statement.setBytes(1, lsn);
+      }
+      try (ResultSet row = statement.executeQuery()) {
+        return row.next() ? row.getTimestamp(1) : null;
+      }
+    }
+  }
+
+  /** Never below zero; null when an end is not known. */
+  private static Double secondsBetween(Timestamp from, Timestamp to) {
+    return from == null || to == null ? null : Math.max(0, to.getTime() - from.getTime()) / 1000.0;
+  }
+
+  private Status.Outbox outbox() throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(OUTBOX);
+        ResultSet row = statement.executeQuery()) {
+      row.next();
+      return new Status.Outbox(row.getLong(1), iso(row.getTimestamp(2)));
+    }
+  }
+
+  private Status.DeadLetters deadLetters() throws SQLException {
+    long total = 0;
+    long notReplayed = 0;
+    List<Status.Reason> reasons = new ArrayList<>();
+    try (PreparedStatement statement = connection.prepareStatement(DEAD_LETTERS);
+        ResultSet row = statement.executeQuery()) {
+      while (row.next()) {
+        reasons.add(new Status.Reason(row.getString(1), row.getLong(2)));
+        total += row.getLong(2);
+        notReplayed += row.getLong(3);
+      }
+    }
+    return new Status.DeadLetters(total, notReplayed, reasons);
+  }
+
+  private static Status.Throughput throughput(
+      List<Status.Model> models, List<Status.Capture> capture) {
+    return new Status.Throughput(
+        models.stream().mapToLong(Status.Model::storedBytes).sum(),
+        models.stream()
+            .filter(model -> model.state().equals("INGESTING") && model.bytesPerSecond() != null)
+            .mapToDouble(Status.Model::bytesPerSecond)
+            .sum(),
+        capture.stream()
+            .mapToLong(
+                group ->
+                    group.snapshotRows()
+                        + group.insertedRows()
+                        + group.updatedRows()
+                        + group.deletedRows())
+            .sum());
+  }
+
+  /** The database's clock columns are UTC; the driver gives them without a zone. */
+  private static String iso(Timestamp time) {
+    return time == null ? null : time.toLocalDateTime().atOffset(ZoneOffset.UTC).toString();
+  }
+}
