@@ -74,7 +74,7 @@ final class OptionValues {
     }
     String key = override.substring(0, equals).strip();
     String text = override.substring(equals + 1).strip();
-    Origin origin = new Origin("--set " + key, Path.of("").toAbsolutePath());
+    Origin origin = new Origin("--set", Path.of("").toAbsolutePath());
     if (options.stream().noneMatch(option -> option.key().equals(key))) {
       throw unknown(options, key, origin);
     }

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 /**
  * Where a value was written.
  *
- * @param where for messages: {@code conf/ingest.yaml:12}, or {@code --set sqlserver.port}
+ * @param where for messages: {@code conf/ingest.yaml:12}, or {@code --set}
  * @param baseDirectory what relative paths in the value start from: the file's directory, or the
  *     working directory
  */

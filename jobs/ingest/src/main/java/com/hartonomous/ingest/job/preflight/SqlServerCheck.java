@@ -5,6 +5,7 @@ import com.hartonomous.ingest.runtime.SqlErrors;
 import com.hartonomous.ingest.runtime.SqlServerOptions;
 import com.microsoft.sqlserver.jdbc.SQLServerDataSource;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.security.GeneralSecurityException;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -38,8 +39,8 @@ public final class SqlServerCheck {
     } catch (IOException e) {
       throw new ConfigurationException(
           String.format(
-              "sqlserver: the password cannot be had from %s: %s Make it readable, or name another"
-                  + " one with sqlserver.password-file or sqlserver.password-env.",
+              "sqlserver: the password cannot be had from %s: %s Make it readable (./hartonomous local"
+                  + " makes its own), or set sqlserver.password-file or sqlserver.password-env.",
               options.password(), sentence(e)),
           e);
     } catch (SQLException e) {
@@ -151,6 +152,9 @@ public final class SqlServerCheck {
 
   /** The first line of the message, ending with a full stop. */
   static String sentence(Throwable e) {
+    if (e instanceof NoSuchFileException) {
+      return "there is no such file.";
+    }
     String message = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     String line = message.lines().findFirst().orElse("").strip();
     return line.endsWith(".") ? line : line + ".";

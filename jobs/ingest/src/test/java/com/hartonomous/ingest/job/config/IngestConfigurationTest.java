@@ -145,7 +145,7 @@ class IngestConfigurationTest {
         "FILE:8: writr is not an option. Did you mean writer?");
     assertRefused(
         MINIMAL,
-        "--set paralelism: paralelism is not an option. Did you mean job.parallelism?",
+        "--set: paralelism is not an option. Did you mean job.parallelism?",
         "paralelism=2");
     assertRefused(
         MINIMAL
@@ -174,7 +174,7 @@ class IngestConfigurationTest {
   void badSizesAreRefused(String text) {
     assertRefused(
         MINIMAL,
-        "--set models.chunk-size: models.chunk-size: expected a size from '64 KiB' to '64 MiB' with"
+        "--set: models.chunk-size: expected a size from '64 KiB' to '64 MiB' with"
             + " its unit (B, KiB, MiB, GiB), found '"
             + text
             + "'.",
@@ -194,7 +194,7 @@ class IngestConfigurationTest {
   void valuesOutsideTheirTypeAreRefused(String key, String text, String expected) {
     assertRefused(
         MINIMAL,
-        "--set " + key + ": " + key + ": expected " + expected + ", found '" + text + "'.",
+        "--set: " + key + ": expected " + expected + ", found '" + text + "'.",
         key + "=" + text);
   }
 
@@ -233,9 +233,7 @@ class IngestConfigurationTest {
         MINIMAL + "job:\n  name: &n a\nweb:\n  bind-address: *n\n",
         "FILE:10: YAML aliases (*n) are not supported here.");
     assertRefused(
-        MINIMAL,
-        "--set nonsense: expected key=value, for example --set job.parallelism=4.",
-        "nonsense");
+        MINIMAL, "--set: expected key=value, for example --set job.parallelism=4.", "nonsense");
     assertRefused(
         MINIMAL + "models:\n  paths: [a.onnx, ./a.onnx]\n",
         "FILE:8: models.paths: "
@@ -281,7 +279,7 @@ class IngestConfigurationTest {
         .containsPattern("sqlserver\\.password-env += DB_PASSWORD +# ")
         .containsPattern("sqlserver\\.password-file += \\(unset\\) +# default")
         .containsPattern("checkpoint\\.interval += 5 s +# default")
-        .containsPattern("job\\.parallelism += 4 +# --set job\\.parallelism");
+        .containsPattern("job\\.parallelism += 4 +# --set");
   }
 
   @Test

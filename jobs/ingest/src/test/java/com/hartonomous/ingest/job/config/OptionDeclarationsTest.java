@@ -92,12 +92,11 @@ class OptionDeclarationsTest {
             () -> GraphSyncConfiguration.read(file, List.of("graph.slots=4", "job.parallelism=8")))
         .isInstanceOf(ConfigurationException.class)
         .hasMessage(
-            "--set graph.slots: graph.slots: expected at least job.parallelism, which is 8, found"
-                + " 4.");
+            "--set: graph.slots: expected at least job.parallelism, which is 8, found" + " 4.");
     assertThatThrownBy(() -> GraphSyncConfiguration.read(file, List.of("neo4j.password-env=P")))
         .isInstanceOf(ConfigurationException.class)
         .hasMessage(
-            "--set neo4j.password-env: found a password for Neo4j without neo4j.user. Set"
+            "--set: found a password for Neo4j without neo4j.user. Set"
                 + " neo4j.user, or neither.");
     assertThatThrownBy(() -> GraphSyncConfiguration.read(file, List.of("neo4j.user=neo4j")))
         .isInstanceOf(ConfigurationException.class)
