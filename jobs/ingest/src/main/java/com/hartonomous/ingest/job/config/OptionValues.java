@@ -70,7 +70,7 @@ final class OptionValues {
     int equals = override.indexOf('=');
     if (equals <= 0) {
       throw new ConfigurationException(
-          "--set " + override + ": expected key=value, for example --set job.parallelism=4.");
+          "--set: expected key=value such as job.parallelism=4, found '" + override + "'.");
     }
     String key = override.substring(0, equals).strip();
     String text = override.substring(equals + 1).strip();

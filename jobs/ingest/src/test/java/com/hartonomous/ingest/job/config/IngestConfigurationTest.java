@@ -233,7 +233,9 @@ class IngestConfigurationTest {
         MINIMAL + "job:\n  name: &n a\nweb:\n  bind-address: *n\n",
         "FILE:10: YAML aliases (*n) are not supported here.");
     assertRefused(
-        MINIMAL, "--set: expected key=value, for example --set job.parallelism=4.", "nonsense");
+        MINIMAL,
+        "--set: expected key=value such as job.parallelism=4, found 'nonsense'.",
+        "nonsense");
     assertRefused(
         MINIMAL + "models:\n  paths: [a.onnx, ./a.onnx]\n",
         "FILE:8: models.paths: "
