@@ -2,6 +2,7 @@ package com.hartonomous.ingest.cli;
 
 import com.hartonomous.ingest.job.config.ConfigurationException;
 import com.hartonomous.ingest.job.preflight.UnreachableException;
+import java.net.BindException;
 import java.sql.SQLException;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -50,14 +51,32 @@ final class ErrorReporter implements IExecutionExceptionHandler, IParameterExcep
               sql.getErrorCode(), sentence(sql.getMessage())));
       return ExitCode.INFRASTRUCTURE;
     }
+    Throwable cause = root(error);
+    if (cause instanceof BindException) {
+      print(
+          command,
+          command.getCommandName()
+              + ": a port that it should listen on is in use or not allowed: "
+              + sentence(cause.getMessage())
+              + " Choose another port (for Flink's web UI: web.port).");
+      return ExitCode.INFRASTRUCTURE;
+    }
     print(
         command,
         String.format(
             "%s failed: %s: %s Run it again with --debug for the stack trace.",
             command.getCommandName(),
-            error.getClass().getSimpleName(),
-            sentence(String.valueOf(error.getMessage()))));
+            cause.getClass().getSimpleName(),
+            sentence(String.valueOf(cause.getMessage()))));
     return ExitCode.INFRASTRUCTURE;
+  }
+
+  private static Throwable root(Throwable error) {
+    Throwable root = error;
+    while (root.getCause() != null && root.getCause() != root) {
+      root = root.getCause();
+    }
+    return root;
   }
 
   private static void print(CommandLine command, String message) {

@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
     },
     subcommands = {
       MigrateCommand.class,
+      IngestCommand.class,
       StatusCommand.class,
       DeadLettersCommand.class,
       InspectCommand.class

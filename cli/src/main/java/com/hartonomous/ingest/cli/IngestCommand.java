@@ -1,0 +1,63 @@
+package com.hartonomous.ingest.cli;
+
+import com.hartonomous.ingest.job.IngestOptions;
+import com.hartonomous.ingest.job.IngestPipeline;
+import com.hartonomous.ingest.job.JobEnvironment;
+import com.hartonomous.ingest.job.config.Effective;
+import com.hartonomous.ingest.job.preflight.Preflight;
+import com.hartonomous.ingest.record.CapturedTable;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "ingest",
+    description = {
+      "Ingests the configured tables and model files, in a Flink of its own process.",
+      "For a cluster, give the job's jar to flink run instead; see README.md."
+    })
+final class IngestCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec spec;
+  @Mixin private ConfigurationArguments configuration;
+
+  @Option(
+      names = "--dry-run",
+      description = "Check everything, print the effective configuration and plan, start nothing.")
+  private boolean dryRun;
+
+  @Option(
+      names = "--from-savepoint",
+      paramLabel = "PATH",
+      description =
+          "Go on from a savepoint or retained checkpoint; 'latest' is the newest one in"
+              + " checkpoint.directory.")
+  private String fromSavepoint;
+
+  @Override
+  public Integer call() throws Exception {
+    Effective<IngestOptions> effective = configuration.ingest();
+    IngestOptions options = effective.options();
+    PrintWriter out = spec.commandLine().getOut();
+    String state =
+        fromSavepoint == null ? null : StartState.resolve(fromSavepoint, options.checkpoint());
+    if (dryRun) {
+      out.print(effective.description());
+      Preflight.planIngest(options, state != null).forEach(out::println);
+      out.println(state == null ? "start without state" : "start from " + state);
+      return ExitCode.DONE;
+    }
+    List<CapturedTable> tables = Preflight.ingest(options, state != null);
+    StreamExecutionEnvironment environment =
+        JobEnvironment.inProcess(options.job(), options.checkpoint(), options.web());
+    JobRunner.startFrom(environment, state);
+    IngestPipeline.build(environment, options, tables);
+    return JobRunner.run(environment, options.job().name(), options.web(), out);
+  }
+}
