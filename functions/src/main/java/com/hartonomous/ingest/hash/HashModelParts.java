@@ -53,8 +53,7 @@ public final class HashModelParts extends ProcessFunction<ModelPart, AtomReferen
           deadLetters,
           new DeadLetter(
               range.uri(),
-              // A second model of the same file needs a dead letter of its own to fail by.
-              "model " + part.modelId() + ", offset " + range.offset(),
+              "offset " + range.offset(),
               "FILE_UNREADABLE",
               e.getMessage(),
               range.uri(),

@@ -2,7 +2,8 @@ package com.hartonomous.ingest.record;
 
 /**
  * Input that could not be ingested: one row of {@code dbo.AtomizationErrors}, unique over (source,
- * position, reason).
+ * position, reason) and the model that fails by it: a second model of the same file needs a dead
+ * letter of its own to fail by.
  *
  * @param source the table or file, as the user named it
  * @param position where in the source: key and LSN, or offset
@@ -21,6 +22,7 @@ public record DeadLetter(
 
   /** The natural key of the dead letter. */
   public Sha256 hash() {
-    return Sha256.ofText(source + '\0' + position + '\0' + reason);
+    String key = source + '\0' + position + '\0' + reason;
+    return Sha256.ofText(modelId == 0 ? key : key + '\0' + modelId);
   }
 }

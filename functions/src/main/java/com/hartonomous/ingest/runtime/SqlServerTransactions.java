@@ -44,13 +44,20 @@ public final class SqlServerTransactions implements AutoCloseable {
 
   /** Opens connections. */
   @FunctionalInterface
-  public interface Connector {
+  interface Connector {
     Connection open() throws IOException, SQLException;
+  }
+
+  /** Waits before another attempt. */
+  @FunctionalInterface
+  interface Pauser {
+    void pause(Duration duration) throws InterruptedException;
   }
 
   private final Connector connector;
   private final String address;
   private final SessionSetup setup;
+  private final Pauser pauser;
   private volatile Connection connection;
   private volatile boolean closed;
 
@@ -59,16 +66,21 @@ public final class SqlServerTransactions implements AutoCloseable {
    */
   public SqlServerTransactions(
       SqlServerOptions options, String applicationName, SessionSetup setup) {
-    this(() -> options.open(applicationName), options.address(), setup);
+    this(
+        () -> options.open(applicationName),
+        options.address(),
+        setup,
+        duration -> Thread.sleep(duration.toMillis()));
   }
 
   /**
    * @param address of the database, for errors
    */
-  public SqlServerTransactions(Connector connector, String address, SessionSetup setup) {
+  SqlServerTransactions(Connector connector, String address, SessionSetup setup, Pauser pauser) {
     this.connector = connector;
     this.address = address;
     this.setup = setup;
+    this.pauser = pauser;
   }
 
   /**
@@ -100,7 +112,7 @@ public final class SqlServerTransactions implements AutoCloseable {
             ATTEMPTS_MAX,
             pause,
             e.getMessage());
-        Thread.sleep(pause.toMillis());
+        pauser.pause(pause);
         pause = pause.multipliedBy(2).compareTo(PAUSE_MAX) > 0 ? PAUSE_MAX : pause.multipliedBy(2);
       }
     }

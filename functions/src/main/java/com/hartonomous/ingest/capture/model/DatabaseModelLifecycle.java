@@ -271,7 +271,7 @@ final class DatabaseModelLifecycle implements ModelLifecycle {
     DeadLetter deadLetter =
         new DeadLetter(
             model.path(),
-            "model " + model.modelId() + ", " + rejection.position(),
+            rejection.position(),
             rejection.reason().name(),
             rejection.getMessage(),
             model.path(),

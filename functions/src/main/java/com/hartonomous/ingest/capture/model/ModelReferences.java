@@ -127,8 +127,7 @@ final class ModelReferences {
       update(
           connection,
           "UPDATE a SET ReferenceCount = a.ReferenceCount - r.Removed,"
-              + " ReleasedAt = CASE WHEN a.ReferenceCount = r.Removed THEN SYSUTCDATETIME()"
-              + " ELSE a.ReleasedAt END"
+              + " ReleasedAt = CASE WHEN a.ReferenceCount = r.Removed THEN SYSUTCDATETIME() END"
               + " FROM dbo.Atoms AS a INNER JOIN"
               + " (SELECT AtomId, COUNT_BIG(*) AS Removed FROM #released GROUP BY AtomId) AS r"
               + " ON r.AtomId = a.AtomId");

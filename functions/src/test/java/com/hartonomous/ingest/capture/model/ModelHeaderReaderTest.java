@@ -1,0 +1,127 @@
+package com.hartonomous.ingest.capture.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.hartonomous.ingest.capture.model.ModelHeader.ModelFile;
+import com.hartonomous.ingest.capture.model.RejectedModelException.Reason;
+import com.hartonomous.ingest.format.ChunkPlan;
+import com.hartonomous.ingest.format.LayoutLimits;
+import com.hartonomous.ingest.format.ModelFormats;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.Arrays;
+import java.util.List;
+import org.assertj.core.api.InstanceOfAssertFactories;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ModelHeaderReaderTest {
+
+  @TempDir Path folder;
+
+  private final ModelHeaderReader reader =
+      new ModelHeaderReader(ModelFormats.installed(), LayoutLimits.DEFAULT);
+
+  @Test
+  void readsAModelOfOneFile() throws Exception {
+    Path file = FixtureFiles.copy("types.safetensors", folder);
+    ModelHeader header = reader.read(file.toString());
+    assertThat(header.layout().formatName()).isEqualTo("safetensors");
+    assertThat(header.files())
+        .containsExactly(
+            new ModelFile(
+                "types.safetensors",
+                file.toUri().toString(),
+                Files.size(file),
+                Files.getLastModifiedTime(file).toMillis()));
+    reader.requireUnchanged(header.files());
+  }
+
+  @Test
+  void readsAModelOfSeveralFiles() throws Exception {
+    Path file = FixtureFiles.copy("external/model.onnx", folder);
+    Path data = FixtureFiles.copy("external/data.bin", folder);
+    Path more = FixtureFiles.copy("external/sub/more.bin", folder);
+    ModelHeader header = reader.read(file.toString());
+    assertThat(header.files())
+        .extracting(ModelFile::relativePath)
+        .containsExactlyInAnyOrder("model.onnx", "data.bin", "sub/more.bin")
+        .startsWith("model.onnx");
+    assertThat(header.byteLength())
+        .isEqualTo(Files.size(file) + Files.size(data) + Files.size(more));
+    int chunkSize = ChunkPlan.CHUNK_SIZE_MIN;
+    long bytes = 0;
+    long chunks = 0;
+    for (ModelFile modelFile : header.files()) {
+      bytes += header.plan(modelFile, chunkSize).fileLength();
+      chunks += header.plan(modelFile, chunkSize).chunkCount();
+    }
+    assertThat(bytes).isEqualTo(header.byteLength());
+    assertThat(header.chunkCount(chunkSize)).isEqualTo(chunks);
+  }
+
+  @Test
+  void rejectsAFileThatAnotherFileIsMissingOf() throws IOException {
+    Path file = FixtureFiles.copy("external/model.onnx", folder);
+    FixtureFiles.copy("external/data.bin", folder);
+    rejects(() -> reader.read(file.toString()), Reason.MALFORMED_FILE, "more.bin");
+  }
+
+  @Test
+  void rejectsAnotherFileThatIsTooShort() throws IOException {
+    Path file = FixtureFiles.copy("external/model.onnx", folder);
+    FixtureFiles.copy("external/data.bin", folder);
+    Files.write(FixtureFiles.copy("external/sub/more.bin", folder), new byte[1]);
+    rejects(() -> reader.read(file.toString()), Reason.MALFORMED_FILE, "more.bin");
+  }
+
+  @Test
+  void rejectsWhatIsNoModel() throws IOException {
+    Path empty = Files.write(folder.resolve("empty.onnx"), new byte[0]);
+    rejects(() -> reader.read(empty.toString()), Reason.FILE_EMPTY, "empty file");
+    Path text = Files.write(folder.resolve("a.txt"), "hello".getBytes(StandardCharsets.UTF_8));
+    rejects(() -> reader.read(text.toString()), Reason.UNSUPPORTED_FILE, "68 65 6c 6c 6f");
+    rejects(
+        () -> reader.read(folder.resolve("none.onnx").toString()),
+        Reason.FILE_UNREADABLE,
+        "none.onnx");
+    rejects(() -> reader.read(folder.toString()), Reason.FILE_UNREADABLE, "a directory");
+  }
+
+  @Test
+  void rejectsAFileThatIsCutShort() throws IOException {
+    Path whole = FixtureFiles.copy("types.safetensors", folder);
+    byte[] bytes = Files.readAllBytes(whole);
+    Path cut = folder.resolve("cut.safetensors");
+    Files.write(cut, Arrays.copyOf(bytes, bytes.length - 1));
+    rejects(() -> reader.read(cut.toString()), Reason.MALFORMED_FILE, "cut.safetensors");
+  }
+
+  @Test
+  void noticesAChangedAndAVanishedFile() throws Exception {
+    Path file = FixtureFiles.copy("types.safetensors", folder);
+    List<ModelFile> files = reader.read(file.toString()).files();
+    FileTime time = Files.getLastModifiedTime(file);
+
+    Files.setLastModifiedTime(file, FileTime.fromMillis(time.toMillis() + 2000));
+    rejects(() -> reader.requireUnchanged(files), Reason.FILE_CHANGED, "submit it again");
+    Files.write(file, new byte[3]);
+    Files.setLastModifiedTime(file, time);
+    rejects(() -> reader.requireUnchanged(files), Reason.FILE_CHANGED, "found 3 bytes");
+    Files.delete(file);
+    rejects(() -> reader.requireUnchanged(files), Reason.FILE_UNREADABLE, "types.safetensors");
+  }
+
+  private static void rejects(ThrowingCallable call, Reason reason, String message) {
+    assertThatThrownBy(call)
+        .hasMessageContaining(message)
+        .asInstanceOf(InstanceOfAssertFactories.type(RejectedModelException.class))
+        .extracting(RejectedModelException::reason)
+        .isEqualTo(reason);
+  }
+}
