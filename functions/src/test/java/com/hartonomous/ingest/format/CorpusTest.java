@@ -24,15 +24,7 @@ class CorpusTest {
 
   @TestFactory
   Stream<DynamicTest> listingsEqualTheReferences() throws IOException {
-    Path folder = ReferenceFiles.folder("CORPUS_DIR");
-    List<JsonNode> entries = ReferenceFiles.entries(folder);
-    assertThat(entries).isNotEmpty();
-    return entries.stream()
-        .map(
-            entry ->
-                DynamicTest.dynamicTest(
-                    entry.get("file").textValue(),
-                    () -> assertListingEqualsReference(folder, entry)));
+    return ReferenceFiles.tests("CORPUS_DIR", CorpusTest::assertListingEqualsReference);
   }
 
   private static void assertListingEqualsReference(Path folder, JsonNode entry) throws IOException {

@@ -22,17 +22,10 @@ class HostileTest {
 
   @TestFactory
   Stream<DynamicTest> badFilesAreRefusedAndGoodOnesListed() throws IOException {
-    Path folder = ReferenceFiles.folder("HOSTILE_DIR");
-    List<JsonNode> entries = ReferenceFiles.entries(folder);
-    assertThat(entries).isNotEmpty();
-    return entries.stream()
-        .map(
-            entry ->
-                DynamicTest.dynamicTest(
-                    entry.get("file").textValue(),
-                    () ->
-                        Assertions.assertTimeoutPreemptively(
-                            HANG, () -> assertBehaviour(folder, entry))));
+    return ReferenceFiles.tests(
+        "HOSTILE_DIR",
+        (folder, entry) ->
+            Assertions.assertTimeoutPreemptively(HANG, () -> assertBehaviour(folder, entry)));
   }
 
   private static void assertBehaviour(Path folder, JsonNode entry) {

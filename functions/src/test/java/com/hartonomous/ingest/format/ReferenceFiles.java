@@ -1,6 +1,6 @@
 package com.hartonomous.ingest.format;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -14,6 +14,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.DynamicTest;
 
 /** Collections of model files outside this repository, each with a MANIFEST.jsonl. */
 final class ReferenceFiles {
@@ -21,17 +24,37 @@ final class ReferenceFiles {
 
   private ReferenceFiles() {}
 
-  /** Returns the folder that an environment variable names, or skips the test. */
-  static Path folder(String variable) {
-    String folder = System.getenv(variable);
-    assumeTrue(
-        folder != null && !folder.isBlank(),
-        "skipped: set " + variable + " to the folder of the files to run this test");
-    return Path.of(folder);
+  /** What a test does with one entry of a manifest. */
+  @FunctionalInterface
+  interface Check {
+    void run(Path folder, JsonNode entry) throws IOException;
   }
 
-  /** Returns the manifest's entries whose format is installed. */
-  static List<JsonNode> entries(Path folder) throws IOException {
+  /**
+   * Returns a test for each entry whose format is installed, or a skipped one if the environment
+   * variable that names the folder is not set.
+   */
+  static Stream<DynamicTest> tests(String variable, Check check) throws IOException {
+    String name = System.getenv(variable);
+    if (name == null || name.isBlank()) {
+      return Stream.of(
+          DynamicTest.dynamicTest(
+              variable + " is not set",
+              () ->
+                  Assumptions.abort(
+                      "skipped: set " + variable + " to the folder of the files to run this")));
+    }
+    Path folder = Path.of(name);
+    List<JsonNode> entries = entries(folder);
+    assertThat(entries).as("entries of installed formats in %s", folder).isNotEmpty();
+    return entries.stream()
+        .map(
+            entry ->
+                DynamicTest.dynamicTest(
+                    entry.get("file").textValue(), () -> check.run(folder, entry)));
+  }
+
+  private static List<JsonNode> entries(Path folder) throws IOException {
     Set<String> formats =
         ModelFormats.installed().formats().stream()
             .map(ModelFormat::name)

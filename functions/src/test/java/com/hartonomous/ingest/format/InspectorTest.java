@@ -1,0 +1,106 @@
+package com.hartonomous.ingest.format;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class InspectorTest {
+  private final StringWriter output = new StringWriter();
+  private final StringWriter errors = new StringWriter();
+
+  @TempDir Path folder;
+
+  @Test
+  void aBadFileGivesOneLineAndDoesNotStopTheOthers() {
+    String good = Fixtures.path("external/model.onnx").toString();
+    String absent = folder.resolve("absent.onnx").toString();
+
+    boolean allGood = inspect(Inspector.Style.JSON, false, absent, "nul\0name", good);
+
+    List<JsonNode> lines = ReferenceFiles.jsonLines(output.toString());
+    assertThat(allGood).isFalse();
+    assertThat(lines).hasSize(2 + 5);
+    assertThat(fieldNames(lines.get(0))).containsExactly("file", "error");
+    assertThat(lines.get(0).get("file").textValue()).isEqualTo(absent);
+    assertThat(lines.get(0).get("error").textValue()).isEqualTo(absent + ": no such file");
+    assertThat(lines.get(1).get("error").textValue()).contains("expected a path");
+    assertThat(fieldNames(lines.get(2)))
+        .containsExactly(
+            "file",
+            "name",
+            "path",
+            "dtype",
+            "shape",
+            "location",
+            "ext_offset",
+            "ext_length",
+            "nbytes");
+    assertThat(fieldNames(lines.get(6)))
+        .containsExactly("file", "name", "path", "dtype", "shape", "offset", "nbytes");
+    assertThat(errors.toString()).isEmpty();
+  }
+
+  @Test
+  void jsonIsAsciiAndHasHashesOnRequest() {
+    assertThat(inspect(Inspector.Style.JSON, true, path("types.safetensors"))).isTrue();
+    assertThat(output.toString())
+        .matches("\\A\\p{ASCII}*\\z")
+        .contains("\"name\":\"na\\u00EFve.\\u91CD\\u307F.\\uD83D\\uDE00\"");
+    assertThat(ReferenceFiles.jsonLines(output.toString()))
+        .allSatisfy(
+            line ->
+                assertThat(fieldNames(line))
+                    .containsExactly(
+                        "file", "name", "dtype", "shape", "offset", "nbytes", "sha256"));
+  }
+
+  @Test
+  void theTableIsForPeople() {
+    boolean allGood =
+        inspect(Inspector.Style.TABLE, false, path("typed.onnx"), path("external/data.bin"));
+
+    assertThat(allGood).isFalse();
+    assertThat(output.toString().lines().findFirst().orElseThrow())
+        .endsWith("typed.onnx: onnx, 1644 bytes, 29 tensors, 0 nodes");
+    assertThat(output.toString()).containsPattern("FLOAT +\\[3, 5\\] +60 bytes at +[0-9]+ ");
+    assertThat(errors.toString()).contains("data.bin: unsupported at byte 0").hasLineCount(1);
+  }
+
+  @Test
+  void namesCannotSteerTheTerminal() throws IOException {
+    Path file = folder.resolve("steering.safetensors");
+    byte[] header =
+        "{\"\\u001b[2J\\u202e\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}"
+            .getBytes(StandardCharsets.US_ASCII);
+    byte[] bytes = new byte[Long.BYTES + header.length];
+    bytes[0] = (byte) header.length;
+    System.arraycopy(header, 0, bytes, Long.BYTES, header.length);
+    Files.write(file, bytes);
+
+    assertThat(inspect(Inspector.Style.TABLE, false, file.toString())).isTrue();
+    assertThat(output.toString()).contains("\\u001b[2J\\u202e").doesNotContain("\u001b", "\u202e");
+  }
+
+  private boolean inspect(Inspector.Style style, boolean sha256, String... files) {
+    return Inspector.ofLocalFiles()
+        .inspect(List.of(files), style, sha256, new PrintWriter(output), new PrintWriter(errors));
+  }
+
+  private static String path(String fixture) {
+    return Fixtures.path(fixture).toString();
+  }
+
+  private static List<String> fieldNames(JsonNode line) {
+    return line.properties().stream().map(Map.Entry::getKey).toList();
+  }
+}
