@@ -37,10 +37,14 @@ final class Attention {
     notifyAll();
   }
 
-  /** The reading thread asks to stop; returns when nothing executes any more. */
-  synchronized void request() throws InterruptedException {
+  /** The reading thread asks to stop; nothing begins to execute, or is reported, from here on. */
+  synchronized void request() {
     requested = true;
-    while (executing) {
+  }
+
+  /** The reading thread cancels what executes until that has ended. */
+  synchronized void cancelExecution() throws InterruptedException {
+    while (executing && requested) {
       session.cancel();
       wait(REPEAT_MILLIS);
     }

@@ -79,7 +79,7 @@ final class Connection {
         throw new IOException("Ended by a fault of the stand-in", e);
       }
     }
-    throw new ProtocolException("Connection ended by an error of severity 20 or more");
+    throw new IOException("Ended by an error of severity 20 or more");
   }
 
   private void answer(Packet first) throws IOException {
@@ -123,23 +123,29 @@ final class Connection {
     if (reset) {
       reset(in);
     }
-    execute(() -> session.execute(text, List.of(), reply));
+    if (!procedures.unprepare(text)) {
+      execute(() -> session.execute(text, List.of(), reply));
+    }
     reply.endBatch();
   }
 
   private void answerCalls(MessageReader in) throws IOException {
     boolean reset = in.resetsConnection() || in.resetsConnectionKeepingTransaction();
-    List<RpcRequest> calls;
+    List<RpcRequest> calls = List.of();
+    SqlServerError refusal = null;
     try {
       calls = new RpcReader(in, limits).read();
     } catch (SqlServerError e) {
-      reply.beginBatch();
-      reply.error(e);
-      reply.endBatch();
-      return;
+      refusal = e;
     }
+    reply.beginBatch();
     if (reset) {
       reset(in);
+    }
+    if (refusal != null) {
+      reply.error(refusal);
+      reply.endBatch();
+      return;
     }
     for (int i = 0; i < calls.size(); i++) {
       RpcRequest call = calls.get(i);

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -149,6 +150,7 @@ public final class Listener implements AutoCloseable {
     }
     int processId = ++lastProcessId & 0x7FFF;
     socket.setTcpNoDelay(true);
+    socket.setKeepAlive(true);
     Thread thread =
         new Thread(() -> serve(socket, processId), "standin-" + port() + "-" + processId);
     thread.setDaemon(true);
@@ -184,6 +186,8 @@ public final class Listener implements AutoCloseable {
       LOG.warn("Connection {} closed: {}", processId, e.getMessage());
     } catch (IOException e) {
       LOG.info("Connection {} ended: {}", processId, e.toString());
+    } catch (RejectedExecutionException e) {
+      LOG.debug("Connection {} came while the server was closing", processId, e);
     } catch (RuntimeException e) {
       LOG.error("Connection {} ended by a fault of the stand-in", processId, e);
     } finally {

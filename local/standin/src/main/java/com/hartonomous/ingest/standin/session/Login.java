@@ -78,7 +78,12 @@ final class Login {
     try {
       EngineSession session = login(request);
       int packetSize = packetSize(request, encrypt);
-      greet(request, session, out, packetSize);
+      try {
+        greet(request, session, out, packetSize);
+      } catch (IOException e) {
+        session.close();
+        throw e;
+      }
       return Optional.of(new Accepted(socket, out, session, packetSize));
     } catch (SqlServerError e) {
       LOG.info("{} refused: {} {}", request, e.number(), e.getMessage());

@@ -2,6 +2,7 @@ package com.hartonomous.ingest.standin.session;
 
 import com.hartonomous.ingest.standin.engine.EngineSession;
 import com.hartonomous.ingest.standin.engine.Parameter;
+import com.hartonomous.ingest.standin.engine.ResultConsumer.Command;
 import com.hartonomous.ingest.standin.session.PreparedStatements.Prepared;
 import com.hartonomous.ingest.standin.type.SqlServerError;
 import com.hartonomous.ingest.standin.wire.RpcRequest;
@@ -11,6 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,6 +26,11 @@ final class ProcedureCalls {
   private static final int EXECUTE = 12;
   private static final int PREPARE_AND_EXECUTE = 13;
   private static final int UNPREPARE = 15;
+
+  private static final Pattern UNPREPARE_BATCH =
+      Pattern.compile(
+          "(?:\\s*EXEC\\s+sp_unprepare\\s+\\d{1,9}\\s*;)++\\s*", Pattern.CASE_INSENSITIVE);
+  private static final Pattern HANDLE = Pattern.compile("\\d+");
 
   private static final Map<String, Integer> NUMBERS =
       Map.of(
@@ -44,6 +52,24 @@ final class ProcedureCalls {
   /** Forgets all handles. */
   void reset() {
     statements.clear();
+  }
+
+  /**
+   * Forgets the handles that a batch names, if it does nothing else: the driver discards its
+   * prepared statements by such batches, and handles are known here alone.
+   *
+   * @return whether the batch was one and has been dealt with
+   */
+  boolean unprepare(String batch) throws IOException {
+    if (!UNPREPARE_BATCH.matcher(batch).matches()) {
+      return false;
+    }
+    Matcher handles = HANDLE.matcher(batch);
+    while (handles.find()) {
+      statements.remove(Integer.parseInt(handles.group()));
+      reply.done(Command.OTHER, -1);
+    }
+    return true;
   }
 
   /**

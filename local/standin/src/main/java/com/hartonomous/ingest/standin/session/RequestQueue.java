@@ -42,9 +42,10 @@ final class RequestQueue implements PacketSource, Runnable {
   public void run() {
     try {
       IOException end = readUntilEnd();
+      attention.request();
       // One place is left beyond the packets that exist.
       read.put(end);
-      attention.request();
+      attention.cancelExecution();
     } catch (InterruptedException e) {
       LOG.debug("Reader stopped: {}", e.toString());
       Thread.currentThread().interrupt();
@@ -61,8 +62,12 @@ final class RequestQueue implements PacketSource, Runnable {
       }
       if (packet.type() == PacketType.ATTENTION) {
         attention.request();
+        read.put(packet);
+        // Behind the packet, because an execution may be waiting for the rest of a bulk load.
+        attention.cancelExecution();
+      } else {
+        read.put(packet);
       }
-      read.put(packet);
     }
   }
 

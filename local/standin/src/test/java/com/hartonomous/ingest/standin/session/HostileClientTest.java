@@ -4,10 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.hartonomous.ingest.standin.SqlServerStandIn;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -21,35 +17,7 @@ import org.junit.jupiter.api.Timeout;
 /** Bytes that no driver sends: the connection is closed, and others do not notice. */
 @Timeout(180)
 class HostileClientTest {
-  private static final int READ_TIMEOUT_MILLIS = 30_000;
-  private static final byte[] PRELOGIN = {
-    0x12,
-    1,
-    0,
-    8 + 18,
-    0,
-    0,
-    1,
-    0,
-    0,
-    0,
-    11,
-    0,
-    6,
-    1,
-    0,
-    17,
-    0,
-    1,
-    (byte) 0xFF,
-    12,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0
-  };
+  private static final byte[] PRELOGIN = RawClient.PRELOGIN;
 
   private StandInFixture standIn;
 
@@ -135,15 +103,10 @@ class HostileClientTest {
 
   /** Sends, then expects that the server closes, whatever it answers before. */
   private void assertClosedAfter(byte[] bytes) throws IOException {
-    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), standIn.server.port())) {
-      socket.setSoTimeout(READ_TIMEOUT_MILLIS);
-      OutputStream out = socket.getOutputStream();
-      InputStream in = socket.getInputStream();
+    try (RawClient client = new RawClient(standIn.server.port())) {
       try {
-        out.write(bytes);
-        out.flush();
-        byte[] answer = in.readAllBytes();
-        assertThat(answer.length).isLessThan(4096);
+        client.send(bytes);
+        assertThat(client.receiveAll().length).isLessThan(4096);
       } catch (SocketException e) {
         // Closed while the rest of the bytes was still on its way: closed all the same.
         assertThat(e.getMessage()).matches(".*(reset|pipe|closed|abort).*");

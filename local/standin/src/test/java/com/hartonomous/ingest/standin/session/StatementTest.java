@@ -314,6 +314,25 @@ class StatementTest {
   }
 
   @Test
+  void forgetsHandlesThatTheDriverDiscards() throws Exception {
+    echo("SELECT @P0");
+    try (Connection connection = standIn.connect("serverPreparedStatementDiscardThreshold", "3")) {
+      for (int round = 0; round < 10; round++) {
+        try (PreparedStatement statement = connection.prepareStatement("SELECT ?")) {
+          for (int i = 0; i < 3; i++) {
+            statement.setInt(1, i);
+            statement.executeQuery().close();
+          }
+        }
+      }
+      assertEcho(connection, 1);
+    }
+    // Such batches are not for the engine, which does not know the handles.
+    assertThat(standIn.engine.executed()).filteredOn(e -> e.text().contains("unprepare")).isEmpty();
+    assertThat(standIn.engine.executed()).hasSize(31);
+  }
+
+  @Test
   void refusesOutputParameter() throws Exception {
     try (Connection connection = standIn.connect();
         CallableStatement call = connection.prepareCall("{call anything(?)}")) {
