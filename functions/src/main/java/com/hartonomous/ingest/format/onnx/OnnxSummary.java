@@ -17,7 +17,7 @@ final class OnnxSummary {
   private static final JsonMapper MAPPER = new JsonMapper();
 
   /** Estimate of the memory that one member of the summary takes besides its text, in bytes. */
-  private static final int MEMBER_BYTES = 64;
+  private static final int MEMBER_BYTES = 128;
 
   private final ProtobufCursor wire;
   private final LayoutBudget budget;

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.hartonomous.ingest.format.InputCursor;
@@ -20,9 +19,11 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Parses the JSON header as a stream of tokens: nothing recurses, and nothing is kept but the
@@ -31,6 +32,9 @@ import java.util.Map;
 final class SafeTensorsHeader {
   static final String METADATA = "__metadata__";
   private static final JsonMapper MAPPER = new JsonMapper();
+
+  /** Estimate of the memory that an entry takes besides its text, in bytes. */
+  private static final int METADATA_ENTRY_BYTES = 128;
 
   /** Digits of the longest unsigned 64-bit number, with room to spare for ignored members. */
   private static final int NUMBER_LENGTH_MAX = 400;
@@ -49,6 +53,7 @@ final class SafeTensorsHeader {
   private final LayoutBudget budget;
   private final JsonParser parser;
   private final List<Entry> entries = new ArrayList<>();
+  private final Set<String> names = new HashSet<>();
   private final Map<String, String> metadata = new LinkedHashMap<>();
 
   private SafeTensorsHeader(PositionedInput input, LayoutLimits limits, JsonParser parser) {
@@ -79,7 +84,7 @@ final class SafeTensorsHeader {
           input, position(e), "header", "JSON within the limits", e.getOriginalMessage());
     } catch (JsonProcessingException e) {
       throw ModelFormatException.malformed(
-          input, position(e), "header", "valid JSON with each name once", e.getOriginalMessage());
+          input, position(e), "header", "valid JSON", e.getOriginalMessage());
     } catch (CharacterCodingException e) {
       throw ModelFormatException.malformed(
           input,
@@ -99,8 +104,6 @@ final class SafeTensorsHeader {
                 .maxStringLength((int) Math.min(limits.textBytesMax(), Integer.MAX_VALUE))
                 .maxNumberLength(NUMBER_LENGTH_MAX)
                 .build())
-        // Compares decoded names, in every object.
-        .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
         // The table of names would be shared by all files and grow with what they hold.
         .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
         .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
@@ -120,6 +123,10 @@ final class SafeTensorsHeader {
     expect(parser.nextToken(), JsonToken.START_OBJECT, "header");
     while (parser.nextToken() != JsonToken.END_OBJECT) {
       String name = text("name");
+      // Decoded names are compared: "a" and "\\u0061" are one.
+      if (!names.add(name)) {
+        throw duplicate("header", name);
+      }
       parser.nextToken();
       if (name.equals(METADATA)) {
         parseMetadata();
@@ -142,8 +149,10 @@ final class SafeTensorsHeader {
       String key = text(METADATA);
       expect(parser.nextToken(), JsonToken.VALUE_STRING, METADATA + " '" + key + "'");
       String value = text(METADATA);
-      budget.addBytes((long) key.length() + value.length(), position());
-      metadata.put(key, value);
+      budget.addBytes(METADATA_ENTRY_BYTES + key.length() + value.length(), position());
+      if (metadata.put(key, value) != null) {
+        throw duplicate(METADATA, key);
+      }
     }
   }
 
@@ -159,9 +168,18 @@ final class SafeTensorsHeader {
       String member = text(field);
       parser.nextToken();
       switch (member) {
-        case "dtype" -> dtype = parseDtype(field);
-        case "shape" -> shape = parseNumbers("shape of " + field, budget.limits().rankMax());
-        case "data_offsets" -> offsets = parseNumbers("data_offsets of " + field, 2);
+        case "dtype" -> {
+          requireFirst(dtype, field, member);
+          dtype = parseDtype(field);
+        }
+        case "shape" -> {
+          requireFirst(shape, field, member);
+          shape = parseNumbers("shape of " + field, budget.limits().rankMax());
+        }
+        case "data_offsets" -> {
+          requireFirst(offsets, field, member);
+          offsets = parseNumbers("data_offsets of " + field, 2);
+        }
         default -> skipValue(field);
       }
     }
@@ -174,6 +192,17 @@ final class SafeTensorsHeader {
     }
     budget.addBytes((long) shape.size() * Long.BYTES, position());
     entries.add(new Entry(name, dtype, shape, offsets.get(0), offsets.get(1), position()));
+  }
+
+  private void requireFirst(Object earlier, String field, String member)
+      throws ModelFormatException {
+    if (earlier != null) {
+      throw duplicate(field, member);
+    }
+  }
+
+  private ModelFormatException duplicate(String field, String name) {
+    return malformed(field, "each name once", "'" + name + "' twice");
   }
 
   private SafeTensorsDtype parseDtype(String field) throws IOException, ModelFormatException {

@@ -47,10 +47,10 @@ class SafeTensorsFormatTest {
         "MALFORMED   | {\"t\":{GOOD}}{}                      | nothing behind the object",
         "MALFORMED   | [{\"t\":{GOOD}}]                      | START_OBJECT",
         "MALFORMED   | {\"t\":{GOOD},}                       | valid JSON",
-        "MALFORMED   | {\"t\":{GOOD},\"t\":{GOOD}}           | Duplicate field 't'",
-        "MALFORMED   | {\"t\":{GOOD},\"\\u0074\":{GOOD}}     | Duplicate field 't'",
-        "MALFORMED   | {\"t\":{GOOD,\"dtype\":\"U8\"}}       | Duplicate field 'dtype'",
-        "MALFORMED   | {\"t\":{GOOD},\"__metadata__\":{\"a\":\"1\",\"a\":\"2\"}} | Duplicate field 'a'",
+        "MALFORMED   | {\"t\":{GOOD},\"t\":{GOOD}}           | 't' twice",
+        "MALFORMED   | {\"t\":{GOOD},\"\\u0074\":{GOOD}}     | 't' twice",
+        "MALFORMED   | {\"t\":{GOOD,\"dtype\":\"U8\"}}       | 'dtype' twice",
+        "MALFORMED   | {\"t\":{GOOD},\"__metadata__\":{\"a\":\"1\",\"a\":\"2\"}} | 'a' twice",
         "MALFORMED   | {\"t\":{GOOD},\"__metadata__\":{\"a\":1}}      | VALUE_STRING",
         "MALFORMED   | {\"t\":{GOOD},\"__metadata__\":[]}    | START_OBJECT",
         "MALFORMED   | {\"t\":{\"dtype\":\"U8\",\"shape\":[4]}}       | data_offsets",
@@ -117,7 +117,7 @@ class SafeTensorsFormatTest {
     assertRefused(
         file(utf8("{\"a\":{\"dtype\":\"U8\",\"shape\":[0,1,1,1]}}"), 0), limits, "up to 3 numbers");
     assertRefused(
-        file(utf8("{\"__metadata__\":{\"a\":\"" + "x".repeat(90) + "\"}}"), 0),
+        file(utf8("{\"__metadata__\":{\"a\":\"\"}}"), 0),
         limits,
         "metadata, in bytes: expected up to 90");
   }
