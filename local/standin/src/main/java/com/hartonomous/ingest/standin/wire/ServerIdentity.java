@@ -3,19 +3,14 @@ package com.hartonomous.ingest.standin.wire;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.StandardCopyOption;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
-import java.util.Set;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 
@@ -69,21 +64,19 @@ public record ServerIdentity(SSLContext context, X509Certificate certificate) {
     return store;
   }
 
+  /** Writes beside the file and moves it there, so that the file is never found half written. */
   private static void save(KeyStore store, Path file) throws GeneralSecurityException, IOException {
-    Files.createDirectories(file.toAbsolutePath().getParent());
-    boolean posix = file.getFileSystem().supportedFileAttributeViews().contains("posix");
-    Set<PosixFilePermission> owner = PosixFilePermissions.fromString("rw-------");
-    FileAttribute<?>[] attributes =
-        posix
-            ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(owner)}
-            : new FileAttribute<?>[0];
+    Path directory = file.toAbsolutePath().getParent();
+    Files.createDirectories(directory);
+    // A temporary file is readable by its owner only, and stays so when it is moved.
+    Path temporary = Files.createTempFile(directory, FILE_NAME, ".new");
     try {
-      Files.createFile(file, attributes);
-    } catch (FileAlreadyExistsException e) {
-      throw new IOException("Another process is making " + file + "; start again", e);
-    }
-    try (OutputStream out = Files.newOutputStream(file, StandardOpenOption.WRITE)) {
-      store.store(out, STORE_PASSWORD);
+      try (OutputStream out = Files.newOutputStream(temporary)) {
+        store.store(out, STORE_PASSWORD);
+      }
+      Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(temporary);
     }
   }
 

@@ -3,11 +3,13 @@ package com.hartonomous.ingest.standin.session;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.hartonomous.ingest.standin.SqlServerStandIn;
 import com.hartonomous.ingest.standin.engine.Parameter;
 import com.hartonomous.ingest.standin.engine.ResultColumn;
 import com.hartonomous.ingest.standin.engine.ResultConsumer.Command;
 import com.hartonomous.ingest.standin.type.SqlServerError;
 import com.hartonomous.ingest.standin.type.SqlType;
+import com.hartonomous.ingest.standin.wire.WireLimits;
 import com.microsoft.sqlserver.jdbc.SQLServerConnectionPoolDataSource;
 import java.sql.BatchUpdateException;
 import java.sql.CallableStatement;
@@ -367,10 +369,8 @@ class StatementTest {
     // The driver itself refuses more than 2100 markers, so the limit is lowered.
     try (StandInFixture small =
             new StandInFixture(
-                com.hartonomous.ingest.standin.SqlServerStandIn.builder()
-                    .limits(
-                        new com.hartonomous.ingest.standin.wire.WireLimits(
-                            1 << 16, 8000, 1 << 20, 1 << 20, 1 << 20, 10)));
+                SqlServerStandIn.builder()
+                    .limits(new WireLimits(1 << 16, 8000, 1 << 20, 1 << 20, 1 << 20, 10)));
         Connection connection = small.connect();
         PreparedStatement statement =
             connection.prepareStatement("SELECT " + "?,".repeat(8) + "?")) {
@@ -380,6 +380,26 @@ class StatementTest {
       assertThatThrownBy(statement::execute)
           .isInstanceOfSatisfying(
               SQLException.class, e -> assertThat(e.getErrorCode()).isEqualTo(8003));
+    }
+  }
+
+  @Test
+  void refusesTooLargeValueAndStaysUsable() throws Exception {
+    try (StandInFixture small =
+            new StandInFixture(
+                SqlServerStandIn.builder()
+                    .limits(new WireLimits(1 << 16, 8000, 1 << 20, 1 << 24, 1 << 20, 100)));
+        Connection connection = small.connect();
+        PreparedStatement statement = connection.prepareStatement("SELECT ?")) {
+      small.engine.onQuery("SELECT @P0", NUMBER, new Object[] {1});
+      for (int round = 0; round < 3; round++) {
+        statement.setBytes(1, new byte[(1 << 20) + 1]);
+        assertThatThrownBy(statement::execute)
+            .isInstanceOfSatisfying(
+                SQLException.class, e -> assertThat(e.getErrorCode()).isEqualTo(7119));
+        statement.setBytes(1, new byte[1 << 20]);
+        assertThat(statement.execute()).isTrue();
+      }
     }
   }
 
