@@ -88,8 +88,8 @@ public final class SafeTensorsWriter {
           ContentTypes.toSafeTensors(tensor.contentType()).flatMap(SafeTensorsDtype::of);
       if (dtype.isEmpty()) {
         skipped.add(new Skipped(tensor, "SafeTensors has no type for " + tensor.dtype()));
-      } else if (!fillsWholeBytes(tensor, dtype.get())) {
-        skipped.add(new Skipped(tensor, "its values do not fill whole bytes"));
+      } else if (!fits(tensor, dtype.get())) {
+        skipped.add(new Skipped(tensor, "its values do not fill whole bytes, or overflow"));
       } else if (names.add(tensor.name())) {
         chosen.add(new Named(tensor.name(), dtype.get(), tensor));
       } else if (tensor.path() != null && names.add(tensor.path())) {
@@ -102,16 +102,16 @@ public final class SafeTensorsWriter {
     return chosen;
   }
 
-  private static boolean fillsWholeBytes(TensorEntry tensor, SafeTensorsDtype dtype) {
-    if (tensor.shape().contains(0L)) {
-      return true;
-    }
-    long elements = 1;
+  /** Readers multiply the dimensions in their order, whether or not a later one is 0. */
+  private static boolean fits(TensorEntry tensor, SafeTensorsDtype dtype) {
+    long bits = dtype.bits();
     for (long dimension : tensor.shape()) {
-      elements = Math.multiplyExact(elements, dimension);
+      if (dimension != 0 && bits > Long.MAX_VALUE / dimension) {
+        return false;
+      }
+      bits *= dimension;
     }
-    return Math.multiplyExact(elements, (long) dtype.bits())
-        == Math.multiplyExact(tensor.nbytes(), (long) Byte.SIZE);
+    return bits % Byte.SIZE == 0 && bits / Byte.SIZE == tensor.nbytes();
   }
 
   private static byte[] header(List<Named> chosen, Map<String, String> metadata)

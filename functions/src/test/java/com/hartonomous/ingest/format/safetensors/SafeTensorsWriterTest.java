@@ -75,7 +75,7 @@ class SafeTensorsWriterTest {
       assertThat(result.skipped())
           .filteredOn(skipped -> skipped.tensor().dtype().equals("FLOAT4E2M1"))
           .extracting(SafeTensorsWriter.Skipped::reason)
-          .containsExactly("its values do not fill whole bytes");
+          .containsExactly("its values do not fill whole bytes, or overflow");
     }
   }
 
@@ -100,6 +100,26 @@ class SafeTensorsWriterTest {
     assertThat(result.skipped())
         .containsExactly(
             new SafeTensorsWriter.Skipped(tensors.get(4), "its name is taken or reserved"));
+  }
+
+  @Test
+  void shapesThatReadersRefuseAreNotWritten() throws Exception {
+    TensorEntry empty =
+        new TensorEntry(
+            "empty",
+            null,
+            "UINT8",
+            "tensor/uint8",
+            List.of(1L << 40, 1L << 40, 0L),
+            new TensorStorage.Range(0, 0));
+    ModelLayout layout = new ModelLayout("test", "{}", List.of(empty), List.of(), 0);
+    ByteArrayOutputStream target = new ByteArrayOutputStream();
+    SafeTensorsWriter.Result result =
+        SafeTensorsWriter.write(new MemoryInput("source", new byte[0]), layout, Map.of(), target);
+
+    assertThat(result.skipped()).hasSize(1);
+    assertThat(Fixtures.read(new MemoryInput("x.safetensors", target.toByteArray())).tensors())
+        .isEmpty();
   }
 
   @Test
