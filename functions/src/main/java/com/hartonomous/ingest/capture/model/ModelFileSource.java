@@ -4,6 +4,7 @@ import com.hartonomous.ingest.format.LayoutLimits;
 import com.hartonomous.ingest.format.ModelFormats;
 import com.hartonomous.ingest.record.ModelPart;
 import com.hartonomous.ingest.runtime.SqlServerTransactions;
+import java.io.Serializable;
 import org.apache.flink.api.connector.source.Boundedness;
 import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.api.connector.source.SourceReader;
@@ -27,10 +28,31 @@ public final class ModelFileSource implements Source<ModelPart, ModelSplit, Mode
 
   private static final long serialVersionUID = 1L;
 
+  /** Makes what the enumerator leads models by, on the JobManager. */
+  @FunctionalInterface
+  interface LifecycleFactory extends Serializable {
+    ModelLifecycle create(ModelSourceOptions options);
+  }
+
   private final ModelSourceOptions options;
+  private final LifecycleFactory lifecycles;
 
   public ModelFileSource(ModelSourceOptions options) {
+    this(options, ModelFileSource::databaseLifecycle);
+  }
+
+  ModelFileSource(ModelSourceOptions options, LifecycleFactory lifecycles) {
     this.options = options;
+    this.lifecycles = lifecycles;
+  }
+
+  private static ModelLifecycle databaseLifecycle(ModelSourceOptions options) {
+    return new DatabaseModelLifecycle(
+        options,
+        new SqlServerTransactions(
+            options.sqlServer(), "hartonomous-models", ModelRegistry::prepareSession),
+        new ModelRegistry(),
+        new ModelHeaderReader(ModelFormats.installed(), LayoutLimits.DEFAULT));
   }
 
   @Override
@@ -47,15 +69,8 @@ public final class ModelFileSource implements Source<ModelPart, ModelSplit, Mode
   @Override
   public SplitEnumerator<ModelSplit, ModelEnumeratorState> restoreEnumerator(
       SplitEnumeratorContext<ModelSplit> context, ModelEnumeratorState state) {
-    ModelLifecycle lifecycle =
-        new DatabaseModelLifecycle(
-            options,
-            new SqlServerTransactions(
-                options.sqlServer(), "hartonomous-models", ModelRegistry::prepareSession),
-            new ModelRegistry(),
-            new ModelHeaderReader(ModelFormats.installed(), LayoutLimits.DEFAULT));
     return new ModelSplitEnumerator(
-        context, lifecycle, options.jobName(), options.pollInterval(), state);
+        context, lifecycles.create(options), options.jobName(), options.pollInterval(), state);
   }
 
   @Override

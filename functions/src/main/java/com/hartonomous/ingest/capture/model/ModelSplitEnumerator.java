@@ -65,6 +65,9 @@ final class ModelSplitEnumerator implements SplitEnumerator<ModelSplit, ModelEnu
 
   private boolean stepUnderWay;
 
+  /** Set by whichever thread closes: what a step reports afterwards does not count. */
+  private volatile boolean closed;
+
   /**
    * @param restored state to go on from; null for a start without state
    * @throws IllegalStateException if the state is that of a job of another name, whose claims this
@@ -130,10 +133,14 @@ final class ModelSplitEnumerator implements SplitEnumerator<ModelSplit, ModelEnu
   /** Called when the worker thread is being ended: a step under way is given up. */
   @Override
   public void close() throws IOException {
+    closed = true;
     lifecycle.close();
   }
 
   private void tick(Boolean ignored, @Nullable Throwable failure) {
+    if (closed) {
+      return;
+    }
     failIfNeeded(failure);
     if (!stepUnderWay) {
       startStep();
@@ -148,6 +155,9 @@ final class ModelSplitEnumerator implements SplitEnumerator<ModelSplit, ModelEnu
   }
 
   private void finishStep(@Nullable ModelLifecycle.Step step, @Nullable Throwable failure) {
+    if (closed) {
+      return;
+    }
     failIfNeeded(failure);
     stepUnderWay = false;
     for (int modelId : step.endedModels()) {

@@ -181,6 +181,17 @@ class ModelSplitEnumeratorTest {
     assertThat(lifecycle.closed).isTrue();
   }
 
+  @Test
+  void aStepThatClosingBreaksDoesNotFailTheJob() throws IOException {
+    ModelSplitEnumerator enumerator = started(null);
+    context.tick();
+    enumerator.close();
+    lifecycle.failure = new SQLException("closed");
+    context.runNextCall();
+    context.tick();
+    assertThat(context.waitingCalls()).isZero();
+  }
+
   private ModelSplitEnumerator started(ModelEnumeratorState restored) {
     ModelSplitEnumerator enumerator =
         new ModelSplitEnumerator(context, lifecycle, "job", Duration.ofSeconds(1), restored);
