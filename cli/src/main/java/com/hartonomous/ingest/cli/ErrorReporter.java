@@ -14,6 +14,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
 /** Turns what a command throws into one line on stderr and an exit code. */
 final class ErrorReporter implements IExecutionExceptionHandler, IParameterExceptionHandler {
 
+  private static final int CAUSES_MAX = 100;
+
   @Override
   public int handleParseException(ParameterException error, String[] arguments) {
     CommandLine command = error.getCommandLine();
@@ -73,7 +75,7 @@ final class ErrorReporter implements IExecutionExceptionHandler, IParameterExcep
 
   private static Throwable root(Throwable error) {
     Throwable root = error;
-    while (root.getCause() != null && root.getCause() != root) {
+    for (int depth = 0; depth < CAUSES_MAX && root.getCause() != null; depth++) {
       root = root.getCause();
     }
     return root;

@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       MigrateCommand.class,
       IngestCommand.class,
+      GraphSyncCommand.class,
       StatusCommand.class,
       DeadLettersCommand.class,
       InspectCommand.class

@@ -58,6 +58,11 @@ final class IngestCommand implements Callable<Integer> {
         JobEnvironment.inProcess(options.job(), options.checkpoint(), options.web());
     JobRunner.startFrom(environment, state);
     IngestPipeline.build(environment, options, tables);
-    return JobRunner.run(environment, options.job().name(), options.web(), out);
+    return JobRunner.run(
+        environment,
+        options.job().name(),
+        options.web(),
+        "Start it again with --from-savepoint latest to go on where it was.",
+        out);
   }
 }

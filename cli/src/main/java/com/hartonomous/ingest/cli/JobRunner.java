@@ -24,18 +24,22 @@ final class JobRunner {
   /**
    * Starts the job that was built on the environment and waits for its end.
    *
+   * @param resumption how to go on after that, for people; null when there is nothing to say
    * @throws Exception when the job fails
    */
   static int run(
-      StreamExecutionEnvironment environment, String name, WebOptions web, PrintWriter out)
+      StreamExecutionEnvironment environment,
+      String name,
+      WebOptions web,
+      String resumption,
+      PrintWriter out)
       throws Exception {
     JobClient job = environment.executeAsync(name);
     out.printf("%s runs as job %s.%n", name, job.getJobID());
     if (web.port() != 0) {
       out.printf("Flink's web UI: http://%s:%d%n", web.bindAddress(), web.port());
     }
-    out.println(
-        "Ctrl-C ends it; start it again with --from-savepoint latest to go on where it was.");
+    out.println("Ctrl-C ends it." + (resumption == null ? "" : " " + resumption));
     out.flush();
     job.getJobExecutionResult().get();
     return ExitCode.DONE;

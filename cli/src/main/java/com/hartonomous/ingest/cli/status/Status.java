@@ -8,7 +8,7 @@ import java.util.List;
  *
  * @param broker null: nothing goes through Service Broker yet
  */
-record Status(
+public record Status(
     List<Model> models,
     List<Capture> capture,
     Object broker,
@@ -27,7 +27,7 @@ record Status(
    * @param sharedBytes bytes of the model that cost no content, since their atoms were there
    * @param failure why it failed, or what it is a duplicate of; null otherwise
    */
-  record Model(
+  public record Model(
       int modelId,
       int tenantId,
       String name,
@@ -55,7 +55,7 @@ record Status(
    * @param headroomSeconds how much later the position was committed than the oldest change that
    *     the database still keeps: when it reaches zero, changes may be lost
    */
-  record Capture(
+  public record Capture(
       String source,
       String lastLsn,
       String lastCheckpoint,
@@ -73,13 +73,13 @@ record Status(
    * @param unsynced marks that the graph does not show yet
    * @param oldestCreatedAt of those; null when there is none
    */
-  record Outbox(long unsynced, String oldestCreatedAt) {}
+  public record Outbox(long unsynced, String oldestCreatedAt) {}
 
   /** Input that could not be ingested. */
-  record DeadLetters(long total, long notReplayed, List<Reason> reasons) {}
+  public record DeadLetters(long total, long notReplayed, List<Reason> reasons) {}
 
   /** Dead letters of one reason. */
-  record Reason(String reason, long count) {}
+  public record Reason(String reason, long count) {}
 
   /**
    * What was stored since the beginning.
@@ -87,5 +87,5 @@ record Status(
    * @param modelBytesPerSecond sum over the models that are being ingested
    * @param rowEvents row events captured
    */
-  record Throughput(long modelBytes, double modelBytesPerSecond, long rowEvents) {}
+  public record Throughput(long modelBytes, double modelBytesPerSecond, long rowEvents) {}
 }

@@ -11,7 +11,7 @@ import java.util.HexFormat;
 import java.util.List;
 
 /** Reads a {@link Status}. Every statement is a query; none counts over chunks or atoms. */
-final class StatusReader {
+public final class StatusReader {
 
   private static final String MODELS =
       "SELECT ModelId, TenantId, ModelName, State, PercentComplete, ExpectedTensors,"
@@ -48,11 +48,12 @@ final class StatusReader {
 
   private final Connection connection;
 
-  StatusReader(Connection connection) {
+  public StatusReader(Connection connection) {
     this.connection = connection;
   }
 
-  Status read() throws SQLException {
+  /** Reads everything anew. */
+  public Status read() throws SQLException {
     List<Status.Model> models = models();
     List<Status.Capture> capture = capture();
     return new Status(models, capture, null, outbox(), deadLetters(), throughput(models, capture));
