@@ -1,0 +1,217 @@
+package com.hartonomous.ingest.standin.capture;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.Reader;
+import java.sql.Blob;
+import java.sql.Clob;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import org.h2.api.Trigger;
+
+/**
+ * Copies the changes of a captured table into its change table, inside the writer's transaction: H2
+ * undoes the copies together with the statement, savepoint or transaction. H2 makes one object a
+ * trigger and table; it is used by all sessions at once.
+ */
+public final class CaptureTrigger implements Trigger {
+
+  private static final int DELETE = 1;
+  private static final int INSERT = 2;
+  private static final int UPDATE_BEFORE = 3;
+  private static final int UPDATE_AFTER = 4;
+
+  private String schema;
+  private String table;
+  private int objectId;
+
+  /** Found at the first change after H2 made the trigger, which it also does after ALTER TABLE. */
+  private volatile Positions positions;
+
+  /** Where the captured columns and those of the key stand in the table's rows; -1: dropped. */
+  private record Positions(CaptureInstance instance, int[] columns, int[] key) {}
+
+  @Override
+  public void init(
+      Connection connection,
+      String schemaName,
+      String triggerName,
+      String tableName,
+      boolean before,
+      int type) {
+    schema = schemaName;
+    table = tableName;
+    objectId = Integer.parseInt(triggerName.substring(triggerName.lastIndexOf('_') + 1));
+    positions = null;
+  }
+
+  @Override
+  public void fire(Connection connection, Object[] oldRow, Object[] newRow) throws SQLException {
+    SessionCapture session = ChangeCapture.sessionOf(connection);
+    Positions current = positions;
+    if (current == null) {
+      current = findPositions(session.capture().instance(objectId), connection);
+      positions = current;
+    }
+    if (oldRow == null) {
+      record(session, current, INSERT, allBits(current), newRow);
+    } else if (newRow == null) {
+      record(session, current, DELETE, allBits(current), oldRow);
+    } else {
+      update(session, current, oldRow, newRow);
+    }
+  }
+
+  private static void update(
+      SessionCapture session, Positions current, Object[] oldRow, Object[] newRow)
+      throws SQLException {
+    for (int position : current.key()) {
+      if (!same(oldRow[position], newRow[position])) {
+        record(session, current, DELETE, allBits(current), oldRow);
+        record(session, current, INSERT, allBits(current), newRow);
+        return;
+      }
+    }
+    byte[] mask = changedBits(current, oldRow, newRow);
+    if (mask == null) {
+      return;
+    }
+    int ordinal = session.nextOrdinal();
+    CaptureInstance instance = current.instance();
+    session.insert(instance, ordinal, UPDATE_BEFORE, mask, captured(current, oldRow));
+    session.insert(instance, ordinal, UPDATE_AFTER, mask, captured(current, newRow));
+  }
+
+  private static void record(
+      SessionCapture session, Positions current, int operation, byte[] mask, Object[] row)
+      throws SQLException {
+    session.insert(
+        current.instance(), session.nextOrdinal(), operation, mask, captured(current, row));
+  }
+
+  private static Object[] captured(Positions current, Object[] row) {
+    Object[] values = new Object[current.columns().length];
+    for (int i = 0; i < values.length; i++) {
+      int position = current.columns()[i];
+      values[i] = position < 0 ? null : row[position];
+    }
+    return values;
+  }
+
+  private static byte[] allBits(Positions current) {
+    int count = current.columns().length;
+    byte[] mask = new byte[(count + 7) / 8];
+    for (int i = 0; i < count; i++) {
+      setBit(mask, i);
+    }
+    return mask;
+  }
+
+  /** The mask of an update, or null when no captured column changed. */
+  private static byte[] changedBits(Positions current, Object[] oldRow, Object[] newRow)
+      throws SQLException {
+    byte[] mask = new byte[(current.columns().length + 7) / 8];
+    boolean changed = false;
+    for (int i = 0; i < current.columns().length; i++) {
+      int position = current.columns()[i];
+      if (position >= 0 && !same(oldRow[position], newRow[position])) {
+        setBit(mask, i);
+        changed = true;
+      }
+    }
+    return changed ? mask : null;
+  }
+
+  /** The first column is the lowest bit of the last byte, as in SQL Server. */
+  private static void setBit(byte[] mask, int ordinal) {
+    mask[mask.length - 1 - ordinal / 8] |= (byte) (1 << (ordinal % 8));
+  }
+
+  private static boolean same(Object left, Object right) throws SQLException {
+    if (left instanceof Blob leftBlob && right instanceof Blob rightBlob) {
+      return sameContent(leftBlob, rightBlob);
+    }
+    if (left instanceof Clob leftClob && right instanceof Clob rightClob) {
+      return sameContent(leftClob, rightClob);
+    }
+    if (left instanceof byte[] leftBytes && right instanceof byte[] rightBytes) {
+      return Arrays.equals(leftBytes, rightBytes);
+    }
+    return Objects.equals(left, right);
+  }
+
+  private static boolean sameContent(Blob left, Blob right) throws SQLException {
+    if (left.length() != right.length()) {
+      return false;
+    }
+    try (InputStream leftBytes = left.getBinaryStream();
+        InputStream rightBytes = right.getBinaryStream()) {
+      byte[] leftPart = leftBytes.readNBytes(8192);
+      while (leftPart.length > 0) {
+        if (!Arrays.equals(leftPart, rightBytes.readNBytes(8192))) {
+          return false;
+        }
+        leftPart = leftBytes.readNBytes(8192);
+      }
+      return true;
+    } catch (IOException e) {
+      throw new SQLException("cannot compare two values of a captured column", e);
+    }
+  }
+
+  private static boolean sameContent(Clob left, Clob right) throws SQLException {
+    try (Reader leftText = left.getCharacterStream();
+        Reader rightText = right.getCharacterStream()) {
+      int leftCharacter;
+      do {
+        leftCharacter = leftText.read();
+        if (leftCharacter != rightText.read()) {
+          return false;
+        }
+      } while (leftCharacter >= 0);
+      return true;
+    } catch (IOException e) {
+      throw new SQLException("cannot compare two values of a captured column", e);
+    }
+  }
+
+  private Positions findPositions(CaptureInstance instance, Connection connection)
+      throws SQLException {
+    List<String> names = new ArrayList<>();
+    try (PreparedStatement query =
+        connection.prepareStatement(
+            "SELECT COLUMN_NAME FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_SCHEMA = ? AND"
+                + " TABLE_NAME = ? ORDER BY ORDINAL_POSITION")) {
+      query.setString(1, schema);
+      query.setString(2, table);
+      try (ResultSet rows = query.executeQuery()) {
+        while (rows.next()) {
+          names.add(rows.getString(1));
+        }
+      }
+    }
+    int[] columns =
+        instance.columns().stream().mapToInt(column -> indexOf(names, column.name())).toArray();
+    int[] key =
+        instance.keyColumns().stream()
+            .mapToInt(name -> indexOf(names, name))
+            .filter(position -> position >= 0)
+            .toArray();
+    return new Positions(instance, columns, key);
+  }
+
+  private static int indexOf(List<String> names, String name) {
+    for (int i = 0; i < names.size(); i++) {
+      if (names.get(i).equalsIgnoreCase(name)) {
+        return i;
+      }
+    }
+    return -1;
+  }
+}

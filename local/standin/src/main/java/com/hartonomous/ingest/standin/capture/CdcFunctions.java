@@ -1,0 +1,152 @@
+package com.hartonomous.ingest.standin.capture;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.LocalDateTime;
+import java.util.Locale;
+
+/**
+ * The {@code sys.fn_cdc_*} functions, as H2 calls them. A connection in front is supplied by H2. An
+ * error of SQL Server travels through H2 as a SQLException of SQLSTATE {@link #ERROR_STATE}.
+ */
+public final class CdcFunctions {
+
+  /** SQLSTATE of an error that already is one of SQL Server's; the vendor code is its number. */
+  public static final String ERROR_STATE = "SSERR";
+
+  private CdcFunctions() {}
+
+  /** sys.fn_cdc_increment_lsn. */
+  public static byte[] incrementLsn(byte[] lsn) {
+    return Lsn.increment(lsn);
+  }
+
+  /** sys.fn_cdc_decrement_lsn. */
+  public static byte[] decrementLsn(byte[] lsn) {
+    return Lsn.decrement(lsn);
+  }
+
+  /** sys.fn_cdc_get_max_lsn: the greatest visible commit; null before the first. */
+  public static byte[] maxLsn(Connection connection) throws SQLException {
+    try (PreparedStatement query =
+            connection.prepareStatement("SELECT MAX(start_lsn) FROM " + ChangeTables.TRANSACTIONS);
+        ResultSet rows = query.executeQuery()) {
+      rows.next();
+      return rows.getBytes(1);
+    }
+  }
+
+  /** sys.fn_cdc_get_min_lsn: ten zero bytes for an unknown instance, as in SQL Server. */
+  public static byte[] minLsn(Connection connection, String instance) throws SQLException {
+    try (PreparedStatement query =
+        connection.prepareStatement(
+            "SELECT start_lsn FROM cdc.change_tables WHERE capture_instance = ?")) {
+      query.setString(1, instance);
+      try (ResultSet rows = query.executeQuery()) {
+        return rows.next() ? rows.getBytes(1) : new byte[Lsn.LENGTH];
+      }
+    }
+  }
+
+  /** sys.fn_cdc_map_lsn_to_time: UTC commit time; null for an LSN that is no commit. */
+  public static LocalDateTime mapLsnToTime(Connection connection, byte[] lsn) throws SQLException {
+    try (PreparedStatement query =
+        connection.prepareStatement(
+            "SELECT tran_end_time FROM " + ChangeTables.TRANSACTIONS + " WHERE start_lsn = ?")) {
+      query.setBytes(1, lsn);
+      try (ResultSet rows = query.executeQuery()) {
+        return rows.next() ? rows.getObject(1, LocalDateTime.class) : null;
+      }
+    }
+  }
+
+  /**
+   * sys.fn_cdc_map_time_to_lsn.
+   *
+   * @param relation largest less than, largest less than or equal, smallest greater than, or
+   *     smallest greater than or equal
+   */
+  public static byte[] mapTimeToLsn(Connection connection, String relation, LocalDateTime time)
+      throws SQLException {
+    if (relation == null || time == null) {
+      return null;
+    }
+    String condition =
+        switch (relation.toLowerCase(Locale.ROOT)) {
+          case "largest less than" -> "MAX(start_lsn) FROM %s WHERE tran_end_time < ?";
+          case "largest less than or equal" -> "MAX(start_lsn) FROM %s WHERE tran_end_time <= ?";
+          case "smallest greater than" -> "MIN(start_lsn) FROM %s WHERE tran_end_time > ?";
+          case "smallest greater than or equal" ->
+              "MIN(start_lsn) FROM %s WHERE tran_end_time >= ?";
+          default ->
+              throw error(
+                  313,
+                  "An invalid relational operator '"
+                      + relation
+                      + "' was given to"
+                      + " sys.fn_cdc_map_time_to_lsn.");
+        };
+    try (PreparedStatement query =
+        connection.prepareStatement(
+            "SELECT " + String.format(Locale.ROOT, condition, ChangeTables.TRANSACTIONS))) {
+      query.setObject(1, time);
+      try (ResultSet rows = query.executeQuery()) {
+        rows.next();
+        return rows.getBytes(1);
+      }
+    }
+  }
+
+  /** The LSN of a number of the clock. */
+  public static byte[] lsnOf(long number) {
+    return Lsn.of(number);
+  }
+
+  /** The row filter of fn_cdc_get_all_changes_*. */
+  public static boolean keepsBeforeImages(String filter) throws SQLException {
+    if ("all update old".equalsIgnoreCase(filter)) {
+      return true;
+    }
+    if ("all".equalsIgnoreCase(filter)) {
+      return false;
+    }
+    throw insufficientArguments();
+  }
+
+  /**
+   * The lower end of an interval of changes.
+   *
+   * @throws SQLException 313 when it is null, above the greatest LSN plus one, or below the
+   *     instance's minimum: SQL Server reports all of these as missing arguments
+   */
+  public static byte[] checkedFromLsn(Connection connection, int objectId, byte[] from)
+      throws SQLException {
+    if (from == null || from.length != Lsn.LENGTH) {
+      throw insufficientArguments();
+    }
+    try (PreparedStatement query =
+        connection.prepareStatement(
+            "SELECT start_lsn FROM cdc.change_tables WHERE object_id = ?")) {
+      query.setInt(1, objectId);
+      try (ResultSet rows = query.executeQuery()) {
+        if (!rows.next() || Lsn.compare(from, rows.getBytes(1)) < 0) {
+          throw insufficientArguments();
+        }
+      }
+    }
+    return from;
+  }
+
+  private static SQLException insufficientArguments() {
+    return error(
+        313,
+        "An insufficient number of arguments were supplied for the procedure or function"
+            + " cdc.fn_cdc_get_all_changes_ ... .");
+  }
+
+  private static SQLException error(int number, String message) {
+    return new SQLException(message, ERROR_STATE, number);
+  }
+}

@@ -1,0 +1,297 @@
+package com.hartonomous.ingest.standin.capture;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.sql.Timestamp;
+import java.time.Clock;
+import java.time.LocalDateTime;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.h2.engine.Session;
+import org.h2.jdbc.JdbcConnection;
+
+/**
+ * Change data capture of one database: its instances, its clock and its sessions. Definitions are
+ * made on a connection that the caller owns, commits and serialises; everything else is
+ * thread-safe.
+ */
+public final class ChangeCapture {
+
+  /** The trigger is made by H2 and knows only the connection that fired it. */
+  private static final Map<Session, SessionCapture> SESSIONS = new ConcurrentHashMap<>();
+
+  private final LsnClock clock;
+  private final CommitNumbering numbering;
+  private final Map<Integer, CaptureInstance> instances = new ConcurrentHashMap<>();
+  private volatile boolean databaseEnabled;
+
+  private ChangeCapture(LsnClock clock) {
+    this.clock = clock;
+    this.numbering = new CommitNumbering(clock);
+  }
+
+  /** Opens the capture of a database, creating what a new one lacks. The caller commits. */
+  public static ChangeCapture open(Connection definitions) throws SQLException {
+    try (Statement statement = definitions.createStatement()) {
+      ChangeTables.createBase(statement);
+      statement.execute(
+          "CREATE TABLE IF NOT EXISTS "
+              + ChangeTables.SCHEMA
+              + ".sources (object_id INT PRIMARY KEY, schema_name VARCHAR(128), table_name"
+              + " VARCHAR(128))");
+      long greatest = 0;
+      try (ResultSet rows =
+          statement.executeQuery("SELECT MAX(start_lsn) FROM " + ChangeTables.TRANSACTIONS)) {
+        rows.next();
+        byte[] lsn = rows.getBytes(1);
+        if (lsn != null) {
+          greatest = Lsn.number(lsn);
+        }
+      }
+      ChangeCapture capture = new ChangeCapture(new LsnClock(greatest, Clock.systemUTC()::millis));
+      capture.databaseEnabled = ChangeTables.isEnabled(statement);
+      if (capture.databaseEnabled) {
+        for (CaptureInstance instance : ChangeTables.load(definitions, statement)) {
+          capture.instances.put(instance.objectId(), instance);
+        }
+      }
+      return capture;
+    }
+  }
+
+  /** Registers a connection whose changes are to be captured. */
+  public SessionCapture openSession(Connection connection) throws SQLException {
+    SessionCapture session = new SessionCapture(this, connection);
+    SESSIONS.put(h2Session(connection), session);
+    return session;
+  }
+
+  void unregister(SessionCapture session) {
+    SESSIONS.values().remove(session);
+  }
+
+  static SessionCapture sessionOf(Connection connection) throws SQLException {
+    SessionCapture session = SESSIONS.get(h2Session(connection));
+    if (session == null) {
+      throw new SQLException(
+          "a captured table was written by a connection that is no session of the stand-in: its"
+              + " changes would have no log sequence number");
+    }
+    return session;
+  }
+
+  private static Session h2Session(Connection connection) throws SQLException {
+    return connection.unwrap(JdbcConnection.class).getSession();
+  }
+
+  LsnClock clock() {
+    return clock;
+  }
+
+  /** Commits through here, always: it is what orders LSNs. */
+  public CommitNumbering numbering() {
+    return numbering;
+  }
+
+  /** True after sp_cdc_enable_db. */
+  public boolean isDatabaseEnabled() {
+    return databaseEnabled;
+  }
+
+  /** All instances, by the object id of their change table. */
+  public Collection<CaptureInstance> instances() {
+    return instances.values().stream()
+        .sorted(Comparator.comparingInt(CaptureInstance::objectId))
+        .toList();
+  }
+
+  /** The instances of a table; at most two. */
+  public List<CaptureInstance> instancesOf(int sourceObjectId) {
+    return instances().stream().filter(i -> i.sourceObjectId() == sourceObjectId).toList();
+  }
+
+  /** The instance of that name; letter case does not matter. */
+  public Optional<CaptureInstance> instance(String name) {
+    return instances().stream().filter(i -> i.name().equalsIgnoreCase(name)).findFirst();
+  }
+
+  CaptureInstance instance(int objectId) throws SQLException {
+    CaptureInstance instance = instances.get(objectId);
+    if (instance == null) {
+      throw new SQLException("no capture instance has the change table with id " + objectId);
+    }
+    return instance;
+  }
+
+  /** Creates the schema {@code cdc}. */
+  public void enableDatabase(Connection definitions) throws SQLException {
+    try (Statement statement = definitions.createStatement()) {
+      ChangeTables.enableDatabase(statement);
+    }
+    databaseEnabled = true;
+  }
+
+  /** Drops the schema {@code cdc} and all instances. */
+  public void disableDatabase(Connection definitions) throws SQLException {
+    for (CaptureInstance instance : instances()) {
+      disableTable(definitions, instance);
+    }
+    try (Statement statement = definitions.createStatement()) {
+      ChangeTables.disableDatabase(statement);
+    }
+    databaseEnabled = false;
+  }
+
+  /** How an instance was asked for; shown in cdc.change_tables. */
+  public record Options(
+      boolean supportsNetChanges, String roleName, String indexName, String filegroupName) {}
+
+  /**
+   * Begins to capture a table. The definitions connection must be able to lock the table: nobody
+   * has uncommitted changes in it then, so the instance's first LSN is below all its changes.
+   */
+  public void enableTable(Connection definitions, CaptureInstance instance, Options options)
+      throws SQLException {
+    instances.put(instance.objectId(), instance);
+    try (Statement statement = definitions.createStatement()) {
+      ChangeTables.create(statement, instance);
+      insertDefinition(definitions, instance, options);
+    } catch (SQLException e) {
+      instances.remove(instance.objectId());
+      try (Statement statement = definitions.createStatement()) {
+        ChangeTables.drop(statement, instance);
+      } catch (SQLException cleanup) {
+        e.addSuppressed(cleanup);
+      }
+      throw e;
+    }
+  }
+
+  private void insertDefinition(Connection definitions, CaptureInstance instance, Options options)
+      throws SQLException {
+    byte[] startLsn = numbering.commitMarker(definitions);
+    try (PreparedStatement insert =
+        definitions.prepareStatement(
+            "INSERT INTO cdc.change_tables VALUES (?, 0, ?, ?, ?, NULL, ?, FALSE, ?, ?, ?, ?,"
+                + " TRUE)")) {
+      insert.setInt(1, instance.objectId());
+      insert.setInt(2, instance.sourceObjectId());
+      insert.setString(3, instance.name());
+      insert.setBytes(4, startLsn);
+      insert.setBoolean(5, options.supportsNetChanges());
+      insert.setString(6, options.roleName());
+      insert.setString(7, options.indexName());
+      insert.setString(8, options.filegroupName());
+      insert.setTimestamp(9, Timestamp.valueOf(LocalDateTime.now(Clock.systemUTC())));
+      insert.executeUpdate();
+    }
+    try (PreparedStatement insert =
+        definitions.prepareStatement(
+            "INSERT INTO cdc.captured_columns VALUES (?, ?, ?, ?, ?, FALSE, NULL)")) {
+      int ordinal = 1;
+      for (CaptureInstance.Column column : instance.columns()) {
+        insert.setInt(1, instance.objectId());
+        insert.setString(2, column.name());
+        insert.setInt(3, column.columnId());
+        insert.setString(4, column.typeName());
+        insert.setInt(5, ordinal++);
+        insert.executeUpdate();
+      }
+    }
+    try (PreparedStatement insert =
+        definitions.prepareStatement("INSERT INTO cdc.index_columns VALUES (?, ?, ?, ?)")) {
+      int ordinal = 1;
+      for (String name : instance.keyColumns()) {
+        insert.setInt(1, instance.objectId());
+        insert.setString(2, name);
+        insert.setInt(3, ordinal++);
+        insert.setInt(4, columnId(instance, name));
+        insert.executeUpdate();
+      }
+    }
+    try (PreparedStatement insert =
+        definitions.prepareStatement(
+            "INSERT INTO " + ChangeTables.SCHEMA + ".sources VALUES (?, ?, ?)")) {
+      insert.setInt(1, instance.objectId());
+      insert.setString(2, instance.schema());
+      insert.setString(3, instance.table());
+      insert.executeUpdate();
+    }
+  }
+
+  private static int columnId(CaptureInstance instance, String name) {
+    return instance.columns().stream()
+        .filter(c -> c.name().toLowerCase(Locale.ROOT).equals(name.toLowerCase(Locale.ROOT)))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "key column "
+                        + name
+                        + " is not among the captured columns of "
+                        + instance.name()))
+        .columnId();
+  }
+
+  /** Ends the capture of an instance and drops its change table. */
+  public void disableTable(Connection definitions, CaptureInstance instance) throws SQLException {
+    try (Statement statement = definitions.createStatement()) {
+      ChangeTables.drop(statement, instance);
+      for (String table :
+          List.of(
+              "cdc.change_tables",
+              "cdc.captured_columns",
+              "cdc.index_columns",
+              ChangeTables.SCHEMA + ".sources")) {
+        statement.execute("DELETE FROM " + table + " WHERE object_id = " + instance.objectId());
+      }
+    }
+    instances.remove(instance.objectId());
+  }
+
+  /**
+   * sys.sp_cdc_cleanup_change_table: forgets the changes below an LSN and raises the instance's
+   * minimum to it. The caller commits.
+   */
+  public void cleanUp(Connection definitions, CaptureInstance instance, byte[] lowWaterMark)
+      throws SQLException {
+    try (PreparedStatement delete =
+            definitions.prepareStatement(
+                "DELETE FROM "
+                    + instance.rowsTable()
+                    + " WHERE \"__$tran\" IN (SELECT tran FROM "
+                    + ChangeTables.TRANSACTIONS
+                    + " WHERE start_lsn < ?)");
+        PreparedStatement raise =
+            definitions.prepareStatement(
+                "UPDATE cdc.change_tables SET start_lsn = ? WHERE object_id = ?");
+        Statement forget = definitions.createStatement()) {
+      delete.setBytes(1, lowWaterMark);
+      delete.executeUpdate();
+      raise.setBytes(1, lowWaterMark);
+      raise.setInt(2, instance.objectId());
+      raise.executeUpdate();
+      forget.executeUpdate(
+          "DELETE FROM "
+              + ChangeTables.TRANSACTIONS
+              + " WHERE start_lsn < (SELECT MIN(start_lsn) FROM cdc.change_tables)");
+    }
+  }
+
+  /**
+   * The H2 table expression for {@code cdc.fn_cdc_get_all_changes_<instance>(..)}.
+   *
+   * @param arguments three H2 expressions, used once each and in order
+   */
+  public String allChanges(CaptureInstance instance, List<String> arguments) {
+    return ChangeTables.allChanges(instance, arguments);
+  }
+}

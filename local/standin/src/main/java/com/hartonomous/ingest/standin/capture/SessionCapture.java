@@ -1,0 +1,100 @@
+package com.hartonomous.ingest.standin.capture;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.LocalDateTime;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * The capture state of one session: what its open transaction has captured so far, and its prepared
+ * statements. Used by the session's thread only.
+ */
+public final class SessionCapture implements AutoCloseable {
+
+  private final ChangeCapture capture;
+  private final Connection connection;
+  private final Map<Integer, PreparedStatement> inserts = new HashMap<>();
+
+  private long transaction;
+  private int changes;
+  private LocalDateTime began;
+
+  SessionCapture(ChangeCapture capture, Connection connection) {
+    this.capture = capture;
+    this.connection = connection;
+  }
+
+  ChangeCapture capture() {
+    return capture;
+  }
+
+  Connection connection() {
+    return connection;
+  }
+
+  /** True when the open transaction wrote to a captured table, even if that was undone since. */
+  public boolean hasChanges() {
+    return changes > 0;
+  }
+
+  int changes() {
+    return changes;
+  }
+
+  long transaction() {
+    return transaction;
+  }
+
+  LocalDateTime began() {
+    return began;
+  }
+
+  /** The position of the next change in this transaction; both images of an update share one. */
+  int nextOrdinal() {
+    if (changes == 0) {
+      transaction = capture.clock().reserve(1);
+      began = LocalDateTime.now(Clock.systemUTC());
+    }
+    return ++changes;
+  }
+
+  /** Forgets the transaction after it was committed or rolled back. */
+  public void ended() {
+    changes = 0;
+    transaction = 0;
+    began = null;
+  }
+
+  void insert(CaptureInstance instance, int ordinal, int operation, byte[] mask, Object[] values)
+      throws SQLException {
+    PreparedStatement insert = inserts.get(instance.objectId());
+    if (insert == null) {
+      insert = connection.prepareStatement(insertStatement(instance));
+      inserts.put(instance.objectId(), insert);
+    }
+    insert.setLong(1, transaction);
+    insert.setInt(2, ordinal);
+    insert.setInt(3, operation);
+    insert.setBytes(4, mask);
+    for (int i = 0; i < values.length; i++) {
+      insert.setObject(5 + i, values[i]);
+    }
+    insert.executeUpdate();
+  }
+
+  private static String insertStatement(CaptureInstance instance) {
+    return "INSERT INTO "
+        + instance.rowsTable()
+        + " VALUES (?, ?, ?, ?"
+        + ", ?".repeat(instance.columns().size())
+        + ")";
+  }
+
+  @Override
+  public void close() {
+    capture.unregister(this);
+  }
+}

@@ -1,0 +1,41 @@
+package com.hartonomous.ingest.standin.engine;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Splits a name given as text, such as the argument of OBJECT_ID. */
+final class NameParts {
+
+  private NameParts() {}
+
+  /** The parts of {@code [database].[schema].name}, without brackets or quotes; never empty. */
+  static List<String> of(String name) {
+    List<String> parts = new ArrayList<>();
+    StringBuilder part = new StringBuilder();
+    char close = 0;
+    for (int i = 0; i < name.length(); i++) {
+      char c = name.charAt(i);
+      if (close != 0) {
+        if (c != close) {
+          part.append(c);
+        } else if (i + 1 < name.length() && name.charAt(i + 1) == close) {
+          part.append(c);
+          i++;
+        } else {
+          close = 0;
+        }
+      } else if (c == '[') {
+        close = ']';
+      } else if (c == '"') {
+        close = '"';
+      } else if (c == '.') {
+        parts.add(part.toString().strip());
+        part.setLength(0);
+      } else {
+        part.append(c);
+      }
+    }
+    parts.add(part.toString().strip());
+    return parts;
+  }
+}
