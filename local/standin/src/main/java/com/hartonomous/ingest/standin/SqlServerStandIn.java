@@ -10,6 +10,7 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * A server in this process that speaks SQL Server's wire protocol (TDS 7.4), for laptops and tests.
@@ -23,6 +24,7 @@ public final class SqlServerStandIn implements AutoCloseable {
   private final Optional<Path> dataDirectory;
   private final String host;
   private final Listener listener;
+  private final AtomicBoolean closed = new AtomicBoolean();
   private ServerIdentity identity;
 
   private SqlServerStandIn(Builder builder, SqlEngine engine) throws IOException {
@@ -75,9 +77,15 @@ public final class SqlServerStandIn implements AutoCloseable {
     return identity;
   }
 
-  /** Ends all connections, rolls back what they have open, and closes the databases. */
+  /**
+   * Ends all connections, rolls back what they have open, and closes the database. Does nothing the
+   * second time.
+   */
   @Override
   public void close() throws IOException {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
     try {
       listener.close();
     } finally {

@@ -29,7 +29,6 @@ final class Connection {
   private final EngineSession session;
   private final RequestQueue requests;
   private final Attention attention;
-  private final PacketWriter packets;
   private final WireLimits limits;
   private final ReplyWriter reply;
   private final ProcedureCalls procedures;
@@ -44,7 +43,6 @@ final class Connection {
     this.session = session;
     this.requests = requests;
     this.attention = attention;
-    this.packets = packets;
     this.limits = limits;
     this.reply = new ReplyWriter(packets, new TokenWriter(packets, serverName), attention);
     this.procedures = new ProcedureCalls(session, reply);
@@ -143,6 +141,7 @@ final class Connection {
       reset(in);
     }
     if (refusal != null) {
+      LOG.warn("Procedure call refused: {}", refusal.getMessage());
       reply.error(refusal);
       reply.endBatch();
       return;
@@ -153,6 +152,7 @@ final class Connection {
       int[] handle = new int[1];
       execute(() -> handle[0] = procedures.execute(call));
       if (attention.isRequested()) {
+        procedures.forget(handle[0]);
         reply.endInterrupted();
         return;
       }
@@ -231,9 +231,8 @@ final class Connection {
     }
   }
 
+  /** Ends the reply; what it holds so far are whole tokens, behind which an error may stand. */
   private void abort(String reason) throws IOException {
-    packets.abandon();
-    reply.beginBatch();
     reply.error(new SqlServerError(4002, 20, 1, reason));
     reply.endBatch();
   }

@@ -49,6 +49,11 @@ final class ProcedureCalls {
     this.reply = reply;
   }
 
+  /** Forgets a handle that the client is not told; 0 is none. */
+  void forget(int handle) {
+    statements.remove(handle);
+  }
+
   /** Forgets all handles. */
   void reset() {
     statements.clear();
@@ -108,6 +113,7 @@ final class ProcedureCalls {
         }
       }
     } catch (SqlServerError e) {
+      LOG.debug("Procedure {} {} refused", number, request.procedure(), e);
       reply.error(e);
     }
     return handle;

@@ -156,11 +156,6 @@ public final class PacketWriter {
     packetNumber = 1;
   }
 
-  /** Drops what was not sent yet; the message is never ended. */
-  public void abandon() {
-    position = Packet.HEADER_LENGTH;
-  }
-
   private void send(int status) throws IOException {
     buffer[0] = (byte) PacketType.REPLY;
     buffer[1] = (byte) status;

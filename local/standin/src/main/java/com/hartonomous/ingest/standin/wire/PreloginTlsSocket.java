@@ -51,6 +51,9 @@ public final class PreloginTlsSocket extends Socket {
     encrypted.setEnabledProtocols(PROTOCOLS);
     encrypted.startHandshake();
     below.flushFlight();
+    if (below.packetPosition != below.packet.length) {
+      throw new ProtocolException("Bytes behind the TLS handshake in its last packet");
+    }
     below.handshaking = false;
     return encrypted;
   }

@@ -110,7 +110,7 @@ public final class TokenWriter {
     for (int i = 0; i < columns.length; i++) {
       try {
         ValueWriter.write(out, columns[i].typeInfo(), values[i]);
-      } catch (ClassCastException | IllegalArgumentException e) {
+      } catch (RuntimeException e) {
         String message =
             "Column "
                 + (i + 1)
