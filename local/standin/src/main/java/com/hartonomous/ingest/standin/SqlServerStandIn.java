@@ -1,5 +1,8 @@
 package com.hartonomous.ingest.standin;
 
+import com.hartonomous.ingest.standin.engine.FaultInjector;
+import com.hartonomous.ingest.standin.engine.H2Engine;
+import com.hartonomous.ingest.standin.engine.LocalDatabase;
 import com.hartonomous.ingest.standin.engine.SqlEngine;
 import com.hartonomous.ingest.standin.session.Listener;
 import com.hartonomous.ingest.standin.wire.ServerIdentity;
@@ -101,6 +104,7 @@ public final class SqlServerStandIn implements AutoCloseable {
     private Duration loginTimeout = Duration.ofSeconds(30);
     private String serverName = "standin";
     private WireLimits limits = WireLimits.DEFAULT;
+    private final LocalDatabase.Builder database = LocalDatabase.builder();
     private Path dataDirectory;
     private SqlEngine engine;
 
@@ -136,25 +140,51 @@ public final class SqlServerStandIn implements AutoCloseable {
       return this;
     }
 
-    /** Keeps databases and the TLS certificate in a directory; in memory only unless set. */
-    public Builder dataDirectory(Path value) {
-      dataDirectory = Objects.requireNonNull(value, "dataDirectory");
+    /** The only login that is accepted. Must be set. */
+    public Builder login(String user, String password) {
+      database.login(user, password);
       return this;
     }
 
-    /** What executes the statements; the stand-in closes it. */
+    /** The database's name, made of letters, digits and underscores; Hartonomous unless set. */
+    public Builder database(String name) {
+      database.name(name);
+      return this;
+    }
+
+    /**
+     * Keeps the database and the TLS certificate in a directory, made when missing; in memory only
+     * unless set.
+     */
+    public Builder dataDirectory(Path value) {
+      dataDirectory = Objects.requireNonNull(value, "dataDirectory");
+      database.dataDirectory(value);
+      return this;
+    }
+
+    /** Lets a test break statements, commits and connections. */
+    public Builder faultInjector(FaultInjector value) {
+      database.faultInjector(value);
+      return this;
+    }
+
+    /**
+     * Executes statements by something else than the database on H2: login, database and fault
+     * injector do not count then. The stand-in closes it.
+     */
     public Builder engine(SqlEngine value) {
       engine = Objects.requireNonNull(value, "engine");
       return this;
     }
 
     /**
-     * Starts to listen.
+     * Opens the database and starts to listen.
      *
-     * @throws IOException when the address cannot be bound
+     * @throws IOException when the database cannot be opened or the address cannot be bound
+     * @throws IllegalStateException when no login was set
      */
     public SqlServerStandIn start() throws IOException {
-      SqlEngine started = Objects.requireNonNull(engine, "engine");
+      SqlEngine started = engine == null ? H2Engine.open(database.build()) : engine;
       try {
         return new SqlServerStandIn(this, started);
       } catch (IOException | RuntimeException e) {
