@@ -21,6 +21,8 @@ public final class Main {
   }
 
   static CommandLine commandLine() {
-    return Hartonomous.commandLine();
+    return Hartonomous.commandLine()
+        .addSubcommand(new LocalCommand())
+        .addSubcommand(new DemoCommand());
   }
 }
