@@ -5,7 +5,8 @@ import com.hartonomous.ingest.standin.type.SqlType;
 /**
  * A parameter of sp_executesql and its kin.
  *
- * @param name with its at sign, for example {@code @P0}
+ * @param name with its at sign, for example {@code @P0}; empty for an argument that a procedure is
+ *     given by its position
  * @param value an instance of the type's value class, or null
  */
 public record Parameter(String name, SqlType type, Object value) {}

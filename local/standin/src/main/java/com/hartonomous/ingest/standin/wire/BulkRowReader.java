@@ -54,7 +54,8 @@ public final class BulkRowReader {
       interruption = e;
       throw new SqlServerError(
           4804, 16, 1, "The bulk load was broken off by the client: " + e.getMessage() + ".", e);
-    } catch (SqlServerError e) {
+    } catch (SqlServerError | IOException e) {
+      // Whoever asks again must not be given what stands behind a broken row.
       ended = true;
       throw e;
     }
