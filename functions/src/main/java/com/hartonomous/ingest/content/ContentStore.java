@@ -31,6 +31,13 @@ public interface ContentStore extends Serializable {
       throws SQLException, IOException;
 
   /**
+   * Shows the atoms that the store cannot have the right content of, as far as can be said without
+   * reading content: it has none, or one of another length than {@code ByteLength}. In ascending
+   * order of {@code AtomId}.
+   */
+  void findMissing(Connection connection, MissingVisitor visitor) throws SQLException;
+
+  /**
    * Inserts the atoms that the database lacks, with a reference count of zero. Part of the
    * connection's open transaction.
    *
@@ -38,6 +45,18 @@ public interface ContentStore extends Serializable {
    * @return the hashes that were really inserted; the others were there
    */
   Set<Sha256> storeMissing(Connection connection, List<NewAtom> atoms) throws SQLException;
+
+  /** Receives atoms without their content. */
+  @FunctionalInterface
+  interface MissingVisitor {
+
+    /**
+     * Called once an atom.
+     *
+     * @param storedLength bytes that the store has, null when it has nothing
+     */
+    void visit(Sha256 hash, long byteLength, Long storedLength) throws SQLException;
+  }
 
   /** Receives content. */
   @FunctionalInterface

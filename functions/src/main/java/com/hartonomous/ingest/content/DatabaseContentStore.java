@@ -24,6 +24,23 @@ public final class DatabaseContentStore implements ContentStore {
           + String.join(", ", Collections.nCopies(PAGE_IDS, "?"))
           + ") ORDER BY AtomId";
 
+  private static final String FIND_MISSING =
+      "SELECT AtomHash, ByteLength, DATALENGTH(Content) FROM dbo.Atoms"
+          + " WHERE Content IS NULL OR DATALENGTH(Content) <> ByteLength ORDER BY AtomId";
+
+  @Override
+  public void findMissing(Connection connection, MissingVisitor visitor) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(FIND_MISSING);
+        ResultSet rows = statement.executeQuery()) {
+      while (rows.next()) {
+        Sha256 hash = Sha256.fromBytes(rows.getBytes(1));
+        long byteLength = rows.getLong(2);
+        long storedLength = rows.getLong(3);
+        visitor.visit(hash, byteLength, rows.wasNull() ? null : storedLength);
+      }
+    }
+  }
+
   @Override
   public void read(Connection connection, long[] atomIds, ContentVisitor visitor)
       throws SQLException, IOException {

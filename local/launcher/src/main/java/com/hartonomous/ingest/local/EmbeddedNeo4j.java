@@ -77,6 +77,7 @@ public final class EmbeddedNeo4j implements AutoCloseable {
               .setConfig(HttpsConnector.enabled, false)
               .setConfig(GraphDatabaseSettings.auth_enabled, false)
               .setConfig(GraphDatabaseSettings.pagecache_memory, PAGE_CACHE_BYTES)
+              .setConfig(GraphDatabaseSettings.udc_enabled, false)
               .setConfig(GraphDatabaseSettings.preallocate_logical_logs, false)
               .setConfig(GraphDatabaseInternalSettings.dump_diagnostics, false)
               .build();
