@@ -10,8 +10,8 @@ import java.util.Set;
 
 /**
  * Every built-in function that the stand-in knows, with the number of its arguments. How each is
- * emitted stands in FunctionEmitter; values of the session are {@link SessionValues}', functions of
- * the catalogue {@link CatalogueFunction}'s.
+ * emitted stands in {@link FunctionEmitter}; values of the session are {@link SessionValues}',
+ * functions of the catalogue {@link CatalogueFunction}'s.
  */
 final class BuiltinTable {
 
@@ -34,6 +34,19 @@ final class BuiltinTable {
 
   private static final Set<String> DATE_PART_FUNCTIONS =
       Set.of("DATEADD", "DATEDIFF", "DATEDIFF_BIG", "DATEPART", "DATENAME");
+  private static final Set<String> AGGREGATES =
+      Set.of(
+          "COUNT",
+          "COUNT_BIG",
+          "SUM",
+          "AVG",
+          "MIN",
+          "MAX",
+          "STDEV",
+          "STDEVP",
+          "VAR",
+          "VARP",
+          "STRING_AGG");
   private static final int ANY = 254;
   private static final Map<String, Arity> ARITIES = new HashMap<>();
 
@@ -65,6 +78,11 @@ final class BuiltinTable {
   /** True when the function's first argument is a date part. */
   static boolean takesDatePart(ObjectName name) {
     return name.schema().isEmpty() && DATE_PART_FUNCTIONS.contains(upper(name));
+  }
+
+  /** True for aggregate functions. */
+  static boolean isAggregate(ObjectName name) {
+    return name.schema().isEmpty() && AGGREGATES.contains(upper(name));
   }
 
   /**
