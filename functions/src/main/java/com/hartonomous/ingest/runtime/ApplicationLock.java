@@ -18,8 +18,11 @@ public final class ApplicationLock {
   /** Writers and releases hold it shared; what removes atoms holds it exclusive. */
   public static final String ATOMS = "hartonomous:atoms";
 
+  // Under JDBC's autocommit off neither a procedure call nor a SELECT without a table begins the
+  // transaction that the lock needs. There BEGIN TRANSACTION counts twice.
   private static final String SQL =
-      "DECLARE @result INT;"
+      "IF @@TRANCOUNT = 0 BEGIN BEGIN TRANSACTION; IF @@TRANCOUNT = 2 COMMIT TRANSACTION; END;"
+          + " DECLARE @result INT;"
           + " EXEC @result = sp_getapplock @Resource = ?, @LockMode = ?,"
           + " @LockOwner = 'Transaction', @LockTimeout = ?;"
           + " SELECT @result AS Result;";
