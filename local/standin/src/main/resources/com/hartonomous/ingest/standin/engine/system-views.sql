@@ -243,3 +243,11 @@ SELECT CAST(DATABASE() AS VARCHAR_IGNORECASE(128)) AS SPECIFIC_CATALOG, s.name A
   o.name AS ROUTINE_NAME, CAST('PROCEDURE' AS VARCHAR_IGNORECASE(20)) AS ROUTINE_TYPE,
   o.definition AS ROUTINE_DEFINITION, o.create_date AS CREATED, o.modify_date AS LAST_ALTERED
 FROM standin_catalogue.objects o JOIN sys.schemas s ON s.schema_id = o.schema_id WHERE o.type = 'P';
+
+-- No database here has any of these; tools ask all the same.
+CREATE OR REPLACE VIEW sys.extended_properties AS
+SELECT CAST(0 AS SMALLINT) AS class, CAST(0 AS INT) AS major_id, CAST(0 AS INT) AS minor_id,
+  CAST('' AS VARCHAR_IGNORECASE(128)) AS name WHERE 1 = 0;
+
+CREATE OR REPLACE VIEW sys.assemblies AS
+SELECT CAST('' AS VARCHAR_IGNORECASE(128)) AS name, CAST(0 AS INT) AS assembly_id, FALSE AS is_user_defined WHERE 1 = 0;
