@@ -1,6 +1,7 @@
 package com.hartonomous.ingest.cli;
 
 import com.hartonomous.ingest.cli.status.StatusCommand;
+import com.hartonomous.ingest.cli.verify.VerifyCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -26,6 +27,7 @@ import picocli.CommandLine.Spec;
       IngestCommand.class,
       GraphSyncCommand.class,
       StatusCommand.class,
+      VerifyCommand.class,
       DeadLettersCommand.class,
       InspectCommand.class
     })
