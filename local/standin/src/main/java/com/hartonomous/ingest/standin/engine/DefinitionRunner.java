@@ -141,7 +141,8 @@ final class DefinitionRunner {
             (connection, statement, store) -> {
               DatabaseObject object = newObject(create.name(), ObjectType.TABLE, null, store);
               TableBuilder builder = new TableBuilder(object, store::nextObjectId);
-              TableElements elements = builder.named(create.elements());
+              TableElements elements =
+                  builder.named(H2Emitter.withComputedTypes(create.elements(), null, environment));
               TableBuilder.Additions additions = builder.read(elements);
               checkNames(additions);
               runAll(

@@ -255,6 +255,7 @@ final class SessionEnvironment implements Environment {
         column.type(),
         column.nullable(),
         column.isIdentity(),
+        column.isComputed(),
         column.comparesByCodePoint());
   }
 }

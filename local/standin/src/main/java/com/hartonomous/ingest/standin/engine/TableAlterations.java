@@ -67,7 +67,8 @@ final class TableAlterations {
           TableBuilder builder =
               new TableBuilder(
                   table.object(), table.columns(), table.indexes(), store::nextObjectId);
-          named[0] = builder.named(add.elements());
+          named[0] =
+              builder.named(H2Emitter.withComputedTypes(add.elements(), add.table(), environment));
           TableBuilder.Additions additions = builder.read(named[0]);
           for (DatabaseObject constraint : additions.constraints) {
             if (session.catalogue().object(constraint.schema(), constraint.name()).isPresent()) {

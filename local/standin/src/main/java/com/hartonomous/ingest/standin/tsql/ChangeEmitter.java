@@ -14,6 +14,7 @@ import com.hartonomous.ingest.standin.tsql.TableSource.JoinKind;
 import com.hartonomous.ingest.standin.tsql.TableSource.NamedTable;
 import com.hartonomous.ingest.standin.type.SqlServerError;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -142,7 +143,8 @@ final class ChangeEmitter {
           assignment.value() == null
               ? Fragment.of("DEFAULT")
               : expressions.value(assignment.value());
-      TableColumn column = columns == null ? null : column(columns, assignment.column());
+      TableColumn column =
+          columns == null ? null : DataEmitter.writable(columns, assignment.column());
       if (column != null && column.identity()) {
         throw new SqlServerError(
             8102, 16, 1, "Cannot update identity column '" + column.name() + "'.");
@@ -153,13 +155,6 @@ final class ChangeEmitter {
               ExpressionType.UNKNOWN, H2Names.quote(assignment.column()) + " = ", assigned));
     }
     return Fragment.join(fragments, ", ");
-  }
-
-  private static TableColumn column(List<TableColumn> columns, String name) throws SqlServerError {
-    return columns.stream()
-        .filter(column -> column.name().equalsIgnoreCase(name))
-        .findFirst()
-        .orElseThrow(() -> new SqlServerError(207, 16, 1, "Invalid column name '" + name + "'."));
   }
 
   /** Adds the OUTPUT clause. */
@@ -177,23 +172,64 @@ final class ChangeEmitter {
     if (command == Command.DELETE) {
       return data.output(
           change.output(),
-          new DataEmitter.OutputRows(table, columns, "deleted"),
+          new DataEmitter.OutputRows(table, columns, null, "deleted"),
           "OLD",
           statement,
           command);
     }
     OutputReferences references = new OutputReferences(change.output());
     boolean oldValues = references.showsOldValueOf(assignments);
-    if (oldValues && references.showsNewValueOf(assignments)) {
-      throw Errors.unsupported(
-          "OUTPUT of both the old and the new value of columns that the UPDATE sets");
+    DataEmitter.OutputRows rows =
+        new DataEmitter.OutputRows(
+            table,
+            columns,
+            oldValues && references.showsNewValueOf(assignments)
+                ? newValues(change, assignments, table, columns)
+                : null,
+            "inserted",
+            "deleted");
+    return data.output(change.output(), rows, oldValues ? "OLD" : "FINAL", statement, command);
+  }
+
+  /**
+   * H2 shows the rows before or after the change, not both. For both, the new values are calculated
+   * once more from the old row, which is possible when they depend on nothing else.
+   */
+  private Scope.Capture newValues(
+      Change change, List<SetClause> assignments, ObjectName table, List<TableColumn> columns)
+      throws SqlServerError {
+    if (columns == null || !change.from().isEmpty() || !change.with().isEmpty()) {
+      throw bothValues();
     }
-    return data.output(
-        change.output(),
-        new DataEmitter.OutputRows(table, columns, "inserted", "deleted"),
-        oldValues ? "OLD" : "FINAL",
-        statement,
-        command);
+    Scope oldRow = new Scope(null);
+    oldRow.add(new Scope.Source(table.name(), "", TableSourceEmitter.columns(environment, table)));
+    Map<String, Fragment> values = new HashMap<>();
+    for (SetClause assignment : assignments) {
+      TableColumn column = DataEmitter.writable(columns, assignment.column());
+      if (assignment.value() == null || column.type() == null) {
+        throw bothValues();
+      }
+      Fragment value = queries.expressions(oldRow).value(assignment.value());
+      boolean changes =
+          value.sql().contains("SELECT")
+              || value.sql().contains("RANDOM_UUID")
+              || value.sql().contains("TSQL_SYS");
+      if (changes) {
+        throw bothValues();
+      }
+      Fragment assigned = ConversionEmitter.assign(value, column.type());
+      values.put(
+          column.name().toLowerCase(Locale.ROOT),
+          ConversionEmitter.plainCast(assigned, column.type()).as(ExpressionType.ofColumn(column)));
+    }
+    return (source, name, fragment) ->
+        source.alias().equals("inserted") ? values.get(name.toLowerCase(Locale.ROOT)) : null;
+  }
+
+  private static SqlServerError bothValues() {
+    return Errors.unsupported(
+        "OUTPUT of both the old and the new value of a column that an UPDATE with FROM, WITH, a"
+            + " subquery, DEFAULT, NEWID or the clock sets");
   }
 
   /** The table that is changed, and where it stands in FROM. */
@@ -249,14 +285,14 @@ final class ChangeEmitter {
     new TableSourceEmitter(queries).list(target.from(), again);
     replaceTarget(again, target.alias());
     again.captureWith(
-        (source, column) -> {
+        (source, name, column) -> {
           if (source.alias().equalsIgnoreCase(target.alias())) {
             return null;
           }
-          String name =
+          String alias =
               captured.computeIfAbsent(
                   column.sql(), sql -> H2Names.quote("$" + (captured.size() + 1)));
-          return Fragment.of(SOURCE + "." + name, column.type());
+          return Fragment.of(SOURCE + "." + alias, column.type());
         });
     ExpressionEmitter expressions = queries.expressions(again);
     Fragment action =

@@ -75,10 +75,14 @@ final class ConversionEmitter {
         viaTimestamp ? plainCast(checked, SqlType.ofScale(Kind.DATETIME2, 7)) : checked, target);
   }
 
-  /** The value as it goes into a column of that type, converted without being asked. */
+  /**
+   * The value as it goes into a column, converted without being asked.
+   *
+   * @param target or null when the column's type is not known
+   */
   static Fragment assign(Fragment x, SqlType target) throws SqlServerError {
     ExpressionType source = x.type();
-    if (!source.isKnown() || source.type().kind() == target.kind()) {
+    if (target == null || !source.isKnown() || source.type().kind() == target.kind()) {
       return x;
     }
     if (SqlTypes.isText(target)) {

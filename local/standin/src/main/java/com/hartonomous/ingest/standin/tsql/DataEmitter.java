@@ -87,7 +87,7 @@ final class DataEmitter {
       return new EmittedSql(
           statement.sql(), statement.parameters(), Command.INSERT, false, List.of());
     }
-    OutputRows rows = new OutputRows(insert.table(), known.orElse(null), "inserted");
+    OutputRows rows = new OutputRows(insert.table(), known.orElse(null), null, "inserted");
     return output(insert.output(), rows, "FINAL", statement, Command.INSERT);
   }
 
@@ -98,18 +98,38 @@ final class DataEmitter {
       return null;
     }
     if (insert.columns().isEmpty()) {
-      return known.stream().filter(column -> !column.identity()).toList();
+      return known.stream().filter(column -> !column.identity() && !column.computed()).toList();
     }
     List<TableColumn> targets = new ArrayList<>();
     for (String name : insert.columns()) {
-      targets.add(
-          known.stream()
-              .filter(column -> column.name().equalsIgnoreCase(name))
-              .findFirst()
-              .orElseThrow(
-                  () -> new SqlServerError(207, 16, 1, "Invalid column name '" + name + "'.")));
+      targets.add(writable(known, name));
     }
     return targets;
+  }
+
+  /**
+   * The column that a statement sets.
+   *
+   * @throws SqlServerError 207 when there is none, 271 when it is computed
+   */
+  static TableColumn writable(List<TableColumn> columns, String name) throws SqlServerError {
+    for (TableColumn column : columns) {
+      if (!column.name().equalsIgnoreCase(name)) {
+        continue;
+      }
+      if (column.computed()) {
+        throw new SqlServerError(
+            271,
+            16,
+            1,
+            "The column \""
+                + name
+                + "\" cannot be modified because it is either a computed column or is the result"
+                + " of a UNION operator.");
+      }
+      return column;
+    }
+    throw new SqlServerError(207, 16, 1, "Invalid column name '" + name + "'.");
   }
 
   private Fragment source(Insert insert, List<TableColumn> targets, Scope scope)
@@ -207,9 +227,14 @@ final class DataEmitter {
    * The rows that OUTPUT shows.
    *
    * @param columns or null when they are not known
+   * @param substitutes other values for some of the columns, or null
    * @param qualifiers what they are called there: inserted, deleted or both
    */
-  record OutputRows(ObjectName table, List<TableColumn> columns, String... qualifiers) {}
+  record OutputRows(
+      ObjectName table,
+      List<TableColumn> columns,
+      Scope.Capture substitutes,
+      String... qualifiers) {}
 
   /**
    * A change with an OUTPUT clause.
@@ -229,6 +254,7 @@ final class DataEmitter {
     for (String qualifier : rows.qualifiers()) {
       scope.add(new Scope.Source(qualifier, "", columns));
     }
+    scope.captureWith(rows.substitutes());
     List<Fragment> items = new ArrayList<>();
     List<Scope.Column> outputColumns = new ArrayList<>();
     boolean known = true;

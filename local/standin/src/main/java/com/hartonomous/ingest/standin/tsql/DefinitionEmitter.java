@@ -63,7 +63,7 @@ final class DefinitionEmitter {
   private static Scope scope(List<ColumnDefinition> columns) throws SqlServerError {
     List<Scope.Column> known = new ArrayList<>();
     for (ColumnDefinition column : columns) {
-      boolean computed = column.type() == null;
+      boolean computed = column.computed() != null;
       known.add(
           new Scope.Column(
               column.name(),
@@ -75,12 +75,37 @@ final class DefinitionEmitter {
                           column.type(),
                           column.nullable(),
                           column.identity() != null,
+                          false,
                           isBinary(column))),
               column.identity() != null));
     }
     Scope scope = new Scope(null);
     scope.add(new Scope.Source("", "", known));
     return scope;
+  }
+
+  TableElements withComputedTypes(TableElements elements, ObjectName table) throws SqlServerError {
+    Scope scope = scope(elements.columns());
+    if (table != null) {
+      scope.add(new Scope.Source("", "", TableSourceEmitter.columns(environment, table)));
+    }
+    List<ColumnDefinition> columns = new ArrayList<>();
+    for (ColumnDefinition column : elements.columns()) {
+      columns.add(
+          column.computed() == null
+              ? column
+              : new ColumnDefinition(
+                  column.name(),
+                  queries.expressions(scope).value(column.computed()).type().type(),
+                  column.nullable(),
+                  column.nullabilityGiven(),
+                  null,
+                  null,
+                  null,
+                  column.collation(),
+                  column.computed()));
+    }
+    return new TableElements(columns, elements.constraints());
   }
 
   private static boolean isBinary(ColumnDefinition column) throws SqlServerError {

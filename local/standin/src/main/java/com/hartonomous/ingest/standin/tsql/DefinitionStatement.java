@@ -23,7 +23,7 @@ public sealed interface DefinitionStatement extends Statement {
    * A column. Keys, checks and references written beside a column stand in {@link
    * TableElements#constraints} with that one column.
    *
-   * @param type null for a computed column
+   * @param type null for a computed column; see {@link H2Emitter#withComputedTypes}
    * @param nullable false for NOT NULL; true for NULL, and when nothing was said
    * @param nullabilityGiven NULL or NOT NULL was written
    * @param identity or null

@@ -62,9 +62,15 @@ public interface Environment {
   /**
    * A column of a table.
    *
+   * @param type null when it is not known
    * @param binaryCollation a character column that compares by code point (a {@code _BIN2}
    *     collation) rather than without letter case
    */
   record TableColumn(
-      String name, SqlType type, boolean nullable, boolean identity, boolean binaryCollation) {}
+      String name,
+      SqlType type,
+      boolean nullable,
+      boolean identity,
+      boolean computed,
+      boolean binaryCollation) {}
 }

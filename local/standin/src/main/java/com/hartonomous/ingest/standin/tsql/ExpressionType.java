@@ -44,6 +44,9 @@ record ExpressionType(SqlType type, Collation collation, boolean ignoresCase, bo
 
   /** The type of a stored column. */
   static ExpressionType ofColumn(Environment.TableColumn column) {
+    if (column.type() == null) {
+      return UNKNOWN;
+    }
     boolean text = SqlTypes.isText(column.type());
     Collation collation =
         !text

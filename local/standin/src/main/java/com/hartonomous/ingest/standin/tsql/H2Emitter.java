@@ -165,6 +165,16 @@ public final class H2Emitter {
     return new CreateTable(body.into(), new TableElements(definitions, List.of()));
   }
 
+  /**
+   * The elements with the types of computed columns filled in, where they are known.
+   *
+   * @param table the table they are added to, or null for a new one
+   */
+  public static TableElements withComputedTypes(
+      TableElements elements, ObjectName table, Environment environment) throws SqlServerError {
+    return new DefinitionEmitter(environment).withComputedTypes(elements, table);
+  }
+
   /** A query of one row and one column with the expression's value. */
   public static EmittedSql emitValue(Expression expression, Environment environment)
       throws SqlServerError {

@@ -363,7 +363,7 @@ final class QueryEmitter {
         continue;
       }
       for (Scope.Column column : source.columns()) {
-        items.add(Fragment.of(prefix + H2Names.quote(column.name()), column.type()));
+        items.add(scope.column(source, column.name()));
         columns.add(column);
       }
     }

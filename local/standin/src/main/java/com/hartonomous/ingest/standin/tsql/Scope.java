@@ -30,7 +30,7 @@ final class Scope {
   /** Takes the columns of some sources out of the expression, into a query beside it. */
   interface Capture {
     /** What stands for the column, or null to leave it where it is. */
-    Fragment capture(Source source, Fragment column);
+    Fragment capture(Source source, String name, Fragment column);
   }
 
   private final Scope parent;
@@ -153,7 +153,8 @@ final class Scope {
     throw invalidColumn(name);
   }
 
-  private Fragment column(Source source, String name) throws SqlServerError {
+  /** The H2 name of a column of a source of this scope, or what was captured for it. */
+  Fragment column(Source source, String name) throws SqlServerError {
     ExpressionType type = ExpressionType.UNKNOWN;
     if (source.columns() != null) {
       Column column = find(source, name);
@@ -164,7 +165,7 @@ final class Scope {
     }
     String qualifier = source.qualifier().isEmpty() ? "" : source.qualifier() + ".";
     Fragment fragment = Fragment.of(qualifier + H2Names.quote(name), type);
-    Fragment captured = capture == null ? null : capture.capture(source, fragment);
+    Fragment captured = capture == null ? null : capture.capture(source, name, fragment);
     return captured == null ? fragment : captured;
   }
 

@@ -97,13 +97,15 @@ final class EmissionFixture implements Environment, AutoCloseable {
 
   private void register(ObjectName name, TableElements elements) throws SqlServerError {
     List<TableColumn> columns = new ArrayList<>();
-    for (ColumnDefinition column : elements.columns()) {
+    TableElements typed = H2Emitter.withComputedTypes(elements, null, this);
+    for (ColumnDefinition column : typed.columns()) {
       columns.add(
           new TableColumn(
               column.name(),
               column.type(),
               column.nullable(),
               column.identity() != null,
+              column.computed() != null,
               column.collation() != null
                   && ExpressionEmitter.isBinaryCollation(column.collation())));
     }
