@@ -103,7 +103,7 @@ final class ReferenceStatements {
       "UPDATE a SET ReferenceCount = a.ReferenceCount + d.Delta,"
           + " ReleasedAt = CASE WHEN a.ReferenceCount + d.Delta = 0 THEN SYSUTCDATETIME() END"
           + " FROM dbo.Atoms AS a INNER JOIN (SELECT AtomId, SUM(Delta) AS Delta FROM #Change"
-          + " GROUP BY AtomId HAVING SUM(Delta) <> 0) AS d ON d.AtomId = a.AtomId;";
+          + " GROUP BY AtomId) AS d ON d.AtomId = a.AtomId WHERE d.Delta <> 0;";
 
   private final Connection connection;
 

@@ -1,0 +1,100 @@
+package com.hartonomous.ingest.job;
+
+import com.hartonomous.ingest.job.preflight.Preflight;
+import com.hartonomous.ingest.runtime.SqlServerOptions;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.api.common.JobStatus;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.configuration.StateRecoveryOptions;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.core.execution.SavepointFormatType;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/** An ingest job on the MiniCluster of the test. */
+final class RunningIngest implements AutoCloseable {
+
+  private static final Duration CHECKPOINT_INTERVAL = Duration.ofMillis(500);
+  private static final long STOP_TIMEOUT_SECONDS = 60;
+
+  private final JobClient client;
+
+  private RunningIngest(JobClient client) {
+    this.client = client;
+  }
+
+  /** Options for a test: small batches, quick polls. */
+  static IngestOptions options(
+      SqlServerOptions server,
+      List<IngestOptions.Table> tables,
+      List<IngestOptions.ModelPath> models,
+      Path checkpoints) {
+    return new IngestOptions(
+        server,
+        new IngestOptions.Capture(
+            "main", tables, Duration.ofMillis(100), Duration.ofMillis(300), 50, "UTC"),
+        new IngestOptions.Models(models, 1, 64 << 10, 256 << 10),
+        new IngestOptions.Writer(200, 4 << 20, 10),
+        new CheckpointOptions(
+            CHECKPOINT_INTERVAL, checkpoints.toUri().toString(), Duration.ofMinutes(1)),
+        new JobOptions("ingest-test", 2),
+        new WebOptions(0, "127.0.0.1"));
+  }
+
+  static RunningIngest start(IngestOptions options) throws Exception {
+    return start(options, null);
+  }
+
+  /**
+   * Checks, registers and starts.
+   *
+   * @param savepoint to restore from, or null
+   */
+  static RunningIngest start(IngestOptions options, String savepoint) throws Exception {
+    Configuration configuration =
+        JobEnvironment.jobConfiguration(options.job(), options.checkpoint());
+    configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "fixed-delay");
+    configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_ATTEMPTS, 20);
+    configuration.set(
+        RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_DELAY, Duration.ofMillis(200));
+    if (savepoint != null) {
+      configuration.set(StateRecoveryOptions.SAVEPOINT_PATH, savepoint);
+    }
+    StreamExecutionEnvironment env =
+        StreamExecutionEnvironment.getExecutionEnvironment(configuration);
+    IngestPipeline.build(env, options, Preflight.ingest(options, savepoint != null));
+    return new RunningIngest(env.executeAsync(options.job().name()));
+  }
+
+  /** Stops with a savepoint and returns its path. */
+  String stopWithSavepoint(Path directory) throws Exception {
+    return client
+        .stopWithSavepoint(false, directory.toUri().toString(), SavepointFormatType.CANONICAL)
+        .get(STOP_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+  }
+
+  JobStatus status() throws Exception {
+    return client.getJobStatus().get(STOP_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+  }
+
+  /** Why the job ended; never returns while it runs. */
+  Throwable failure() throws InterruptedException {
+    try {
+      client.getJobExecutionResult().get();
+      return null;
+    } catch (ExecutionException e) {
+      return e;
+    }
+  }
+
+  @Override
+  public void close() throws Exception {
+    if (!status().isGloballyTerminalState()) {
+      client.cancel().get(STOP_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+    }
+  }
+}
