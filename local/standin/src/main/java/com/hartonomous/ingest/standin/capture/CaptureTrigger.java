@@ -27,8 +27,6 @@ public final class CaptureTrigger implements Trigger {
   private static final int UPDATE_BEFORE = 3;
   private static final int UPDATE_AFTER = 4;
 
-  private String schema;
-  private String table;
   private int objectId;
 
   /** Found at the first change after H2 made the trigger, which it also does after ALTER TABLE. */
@@ -45,8 +43,7 @@ public final class CaptureTrigger implements Trigger {
       String tableName,
       boolean before,
       int type) {
-    schema = schemaName;
-    table = tableName;
+    // Not the table's name: during ALTER TABLE it is that of H2's copy.
     objectId = Integer.parseInt(triggerName.substring(triggerName.lastIndexOf('_') + 1));
     positions = null;
   }
@@ -181,15 +178,15 @@ public final class CaptureTrigger implements Trigger {
     }
   }
 
-  private Positions findPositions(CaptureInstance instance, Connection connection)
+  private static Positions findPositions(CaptureInstance instance, Connection connection)
       throws SQLException {
     List<String> names = new ArrayList<>();
     try (PreparedStatement query =
         connection.prepareStatement(
             "SELECT COLUMN_NAME FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_SCHEMA = ? AND"
                 + " TABLE_NAME = ? ORDER BY ORDINAL_POSITION")) {
-      query.setString(1, schema);
-      query.setString(2, table);
+      query.setString(1, instance.schema());
+      query.setString(2, instance.table());
       try (ResultSet rows = query.executeQuery()) {
         while (rows.next()) {
           names.add(rows.getString(1));

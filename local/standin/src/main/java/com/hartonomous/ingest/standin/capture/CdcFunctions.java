@@ -1,5 +1,6 @@
 package com.hartonomous.ingest.standin.capture;
 
+import com.hartonomous.ingest.standin.type.SqlServerError;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -9,12 +10,9 @@ import java.util.Locale;
 
 /**
  * The {@code sys.fn_cdc_*} functions, as H2 calls them. A connection in front is supplied by H2. An
- * error of SQL Server travels through H2 as a SQLException of SQLSTATE {@link #ERROR_STATE}.
+ * error of SQL Server travels through H2 as the cause of a SQLException.
  */
 public final class CdcFunctions {
-
-  /** SQLSTATE of an error that already is one of SQL Server's; the vendor code is its number. */
-  public static final String ERROR_STATE = "SSERR";
 
   private CdcFunctions() {}
 
@@ -147,6 +145,6 @@ public final class CdcFunctions {
   }
 
   private static SQLException error(int number, String message) {
-    return new SQLException(message, ERROR_STATE, number);
+    return new SQLException(message, new SqlServerError(number, 16, 3, message));
   }
 }

@@ -254,11 +254,11 @@ final class ChangeTables {
         + arguments.get(0)
         + " AS VARBINARY(10))) AND t.start_lsn <= CAST("
         + arguments.get(1)
-        + " AS VARBINARY(10)) AND ("
+        + " AS VARBINARY(10)) AND CASE WHEN "
         + SCHEMA
         + ".keeps_before_images("
         + arguments.get(2)
-        + ") OR c.\"__$operation\" <> 3))";
+        + ") THEN TRUE ELSE c.\"__$operation\" <> 3 END)";
   }
 
   private static String sequenceValue() {

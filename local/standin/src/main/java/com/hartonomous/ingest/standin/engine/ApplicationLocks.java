@@ -301,6 +301,16 @@ final class ApplicationLocks {
     }
   }
 
+  /** True while the session waits for a lock. */
+  boolean isWaiting(Object session) {
+    lock.lock();
+    try {
+      return waiting.containsKey(session);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** The strongest mode that the session holds for this owner. */
   Optional<Mode> held(Object session, Owner owner, String resource) {
     lock.lock();

@@ -14,17 +14,14 @@ import java.sql.Savepoint;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.Set;
 
 /**
- * An accepted INSERT BULK. Rows are inserted by prepared statements in batches; a failure takes all
- * rows of the message back. NULL for a column with a default inserts the default unless KEEP_NULLS
- * was given; values of an identity column are only taken with KEEP_IDENTITY.
+ * An accepted INSERT BULK. Rows are inserted one by one, as H2 itself does with batches; a failure
+ * takes all rows of the message back. NULL for a column with a default inserts the default unless
+ * KEEP_NULLS was given; values of an identity column are only taken with KEEP_IDENTITY.
  */
 final class BulkInsert {
-
-  private static final int BATCH_ROWS = 500;
 
   private static final Set<String> OPTIONS =
       Set.of("KEEP_NULLS", "TABLOCK", "CHECK_CONSTRAINTS", "FIRE_TRIGGERS", "KEEP_IDENTITY");
@@ -82,14 +79,7 @@ final class BulkInsert {
                       new SqlServerError(
                           207, 16, 1, "Invalid column name '" + announced.name() + "'."));
       if (column.isComputed()) {
-        throw new SqlServerError(
-            271,
-            16,
-            1,
-            "The column \""
-                + column.name()
-                + "\" cannot be modified because it is either a computed column or is the result of"
-                + " a UNION operator.");
+        throw ErrorMap.computedColumn(column.name(), null);
       }
       columns.add(column);
     }
@@ -142,7 +132,6 @@ final class BulkInsert {
     PreparedStatement statement = session.prepared().prepare(sql);
     session.running(statement);
     long count = 0;
-    int batched = 0;
     try {
       for (Object[] row = rows.next(); row != null; row = rows.next()) {
         if (session.isCancelled()) {
@@ -152,23 +141,14 @@ final class BulkInsert {
           insertWithDefaults(row, session);
         } else {
           bind(statement, row);
-          statement.addBatch();
-          batched++;
+          LockWait.run(session, statement::executeLargeUpdate);
         }
         count++;
-        if (batched == BATCH_ROWS) {
-          statement.executeBatch();
-          batched = 0;
-        }
-      }
-      if (batched > 0) {
-        statement.executeBatch();
       }
       return count;
     } catch (SQLException e) {
-      throw session.errors().map(cause(e), session.errorContext("INSERT", table));
+      throw session.errors().map(e, session.errorContext("INSERT", table));
     } finally {
-      statement.clearBatch();
       session.running(null);
     }
   }
@@ -208,7 +188,8 @@ final class BulkInsert {
   }
 
   /** A row whose NULLs stand for defaults has a statement of its own shape. */
-  private void insertWithDefaults(Object[] row, H2Session session) throws SQLException {
+  private void insertWithDefaults(Object[] row, H2Session session)
+      throws SQLException, SqlServerError {
     StringBuilder names = new StringBuilder();
     StringBuilder marks = new StringBuilder();
     List<Object> values = new ArrayList<>();
@@ -232,12 +213,6 @@ final class BulkInsert {
     for (int i = 0; i < values.size(); i++) {
       Values.bind(statement, i + 1, values.get(i));
     }
-    statement.executeUpdate();
-  }
-
-  /** H2 wraps the first failure of a batch. */
-  private static SQLException cause(SQLException e) {
-    Optional<SQLException> next = Optional.ofNullable(e.getNextException());
-    return next.orElse(e);
+    LockWait.run(session, statement::executeLargeUpdate);
   }
 }

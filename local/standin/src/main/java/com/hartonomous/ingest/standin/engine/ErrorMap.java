@@ -1,6 +1,5 @@
 package com.hartonomous.ingest.standin.engine;
 
-import com.hartonomous.ingest.standin.capture.CdcFunctions;
 import com.hartonomous.ingest.standin.engine.Catalogue.Column;
 import com.hartonomous.ingest.standin.engine.Catalogue.Index;
 import com.hartonomous.ingest.standin.engine.Catalogue.Table;
@@ -32,6 +31,7 @@ final class ErrorMap {
   private static final int STATEMENT = 16;
   private static final int CONSTRAINT = 14;
   private static final int LOCKING = 13;
+  private static final int CAUSES_MAX = 20;
 
   private final BiFunction<String, String, Optional<Table>> tables;
 
@@ -46,9 +46,9 @@ final class ErrorMap {
 
   /** What SQL Server would report. */
   SqlServerError map(SQLException e, Context context) {
-    SQLException own = ownError(e);
-    if (own != null) {
-      return new SqlServerError(own.getErrorCode(), STATEMENT, 1, own.getMessage(), e);
+    Optional<SqlServerError> own = ownError(e);
+    if (own.isPresent()) {
+      return own.get();
     }
     String text = text(e);
     String detail = quoted(text);
@@ -114,6 +114,7 @@ final class ErrorMap {
               "Subquery returned more than 1 value. This is not permitted when the subquery follows"
                   + " =, !=, <, <= , >, >= or when the subquery is used as an expression.",
               e);
+      case ErrorCode.GENERATED_COLUMN_CANNOT_BE_ASSIGNED_1 -> computedColumn(lastPart(detail), e);
       case ErrorCode.CANNOT_DROP_2 ->
           error(
               3726,
@@ -139,16 +140,28 @@ final class ErrorMap {
     return new SqlServerError(number, severity, state, message, cause);
   }
 
-  /** An error that one of the stand-in's own functions raised inside H2, or null. */
-  private static SQLException ownError(SQLException e) {
+  static SqlServerError computedColumn(String column, Throwable cause) {
+    return new SqlServerError(
+        271,
+        STATEMENT,
+        1,
+        "The column \""
+            + column
+            + "\" cannot be modified because it is either a computed column or is the result of a"
+            + " UNION operator.",
+        cause);
+  }
+
+  /** An error that one of the stand-in's own functions raised inside H2. */
+  private static Optional<SqlServerError> ownError(SQLException e) {
     Throwable cause = e;
-    for (int depth = 0; cause != null && depth < 10; depth++) {
-      if (cause instanceof SQLException sql && CdcFunctions.ERROR_STATE.equals(sql.getSQLState())) {
-        return sql;
+    for (int depth = 0; cause != null && depth < CAUSES_MAX; depth++) {
+      if (cause instanceof SqlServerError error) {
+        return Optional.of(error);
       }
       cause = cause.getCause();
     }
-    return null;
+    return Optional.empty();
   }
 
   /** H2's message without the statement and the version at its end. */

@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.h2.engine.Mode;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,6 +41,13 @@ public final class H2Engine implements SqlEngine {
   private static final String SETTINGS =
       ";MODE=MSSQLServer;DATABASE_TO_UPPER=FALSE;CASE_INSENSITIVE_IDENTIFIERS=TRUE"
           + ";DB_CLOSE_ON_EXIT=FALSE;WRITE_DELAY=0;DEFAULT_LOCK_TIMEOUT=60000";
+
+  static {
+    // A value that IDENTITY_INSERT supplies moves the identity in SQL Server; H2's mode of that
+    // name
+    // leaves this out, while other modes have it.
+    Mode.getInstance("MSSQLServer").updateSequenceOnManualIdentityInsertion = true;
+  }
 
   private final LocalDatabase configuration;
   private final String url;

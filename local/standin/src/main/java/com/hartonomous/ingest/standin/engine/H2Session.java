@@ -223,11 +223,11 @@ final class H2Session implements EngineSession {
   }
 
   private void applyLockTimeout() throws SQLException {
-    // H2 finds circles of its own locks. One that leads through an application lock it cannot
-    // see, so even "for ever" ends, as a deadlock does.
-    int millis = options.lockTimeout < 0 ? 60_000 : Math.max(options.lockTimeout, 1);
+    int timeout = options.lockTimeout;
+    int round =
+        timeout < 0 ? LockWait.ROUND_MILLIS : Math.max(1, Math.min(timeout, LockWait.ROUND_MILLIS));
     try (Statement statement = connection.createStatement()) {
-      statement.execute("SET LOCK_TIMEOUT " + millis);
+      statement.execute("SET LOCK_TIMEOUT " + round);
     }
   }
 

@@ -37,26 +37,32 @@ record KeyViolation(
     List<String> values = new ArrayList<>();
     StringBuilder value = new StringBuilder();
     boolean inString = false;
+    int depth = 0;
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
-      if (c == '\'') {
-        inString = !inString;
-      }
-      if (!inString && (c == ',' || c == ')')) {
-        values.add(shown(value.toString().strip()));
-        value.setLength(0);
-        if (c == ')') {
-          break;
+      inString ^= c == '\'';
+      if (!inString) {
+        depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+        if (depth < 0 || (depth == 0 && c == ',')) {
+          values.add(shown(value.toString().strip()));
+          value.setLength(0);
+          if (depth < 0) {
+            break;
+          }
+          continue;
         }
-      } else {
-        value.append(c);
       }
+      value.append(c);
     }
     return values;
   }
 
   /** A literal of H2 as SQL Server prints the value. */
   private static String shown(String literal) {
+    if (literal.startsWith("CAST(")) {
+      int type = literal.lastIndexOf(" AS ");
+      return shown(literal.substring("CAST(".length(), type < 0 ? literal.length() : type));
+    }
     if (literal.equals("NULL")) {
       return "<NULL>";
     }

@@ -118,6 +118,9 @@ final class StatementRunner {
       checkIdentity(insert, target.get());
     }
     List<EmittedSql> all = emission(statement, null, scope, e -> H2Emitter.emit(statement, e));
+    if (statement instanceof Update update && target.isPresent()) {
+      checkIdentity(update, target.get());
+    }
     ErrorMap.Context context = session.errorContext(verb(statement), target.orElse(null));
     try {
       if (all.size() == 1) {
@@ -218,6 +221,16 @@ final class StatementRunner {
     }
   }
 
+  private static void checkIdentity(Update update, Table table) throws SqlServerError {
+    Optional<Column> identity = table.identityColumn();
+    if (identity.isPresent()
+        && update.assignments().stream()
+            .anyMatch(a -> a.column().equalsIgnoreCase(identity.get().name()))) {
+      throw new SqlServerError(
+          8102, 16, 1, "Cannot update identity column '" + identity.get().name() + "'.");
+    }
+  }
+
   private Outcome runOne(
       EmittedSql sql,
       DataStatement statement,
@@ -238,7 +251,7 @@ final class StatementRunner {
       if (sql.returnsRows()) {
         return query(prepared, sql, statement, scope, results);
       }
-      long rows = prepared.executeLargeUpdate();
+      long rows = LockWait.run(session, prepared::executeLargeUpdate);
       if (sql.command() == EmittedSql.Command.INSERT
           && target.isPresent()
           && target.get().identityColumn().isPresent()
@@ -260,7 +273,7 @@ final class StatementRunner {
       throws SqlServerError, SQLException, IOException {
     prepared.setLargeMaxRows(
         sql.command() == EmittedSql.Command.SELECT ? session.options().rowCount : 0);
-    try (ResultSet rows = prepared.executeQuery()) {
+    try (ResultSet rows = LockWait.run(session, prepared::executeQuery)) {
       if (statement instanceof SelectStatement select
           && select.query().body() instanceof Select body
           && body.assignsVariables()) {
@@ -429,7 +442,7 @@ final class StatementRunner {
         for (int i = 0; i < row.length; i++) {
           Values.bind(prepared, i + 1, row[i]);
         }
-        prepared.executeUpdate();
+        LockWait.run(session, prepared::executeLargeUpdate);
       }
       return rows.size();
     } catch (SQLException e) {
