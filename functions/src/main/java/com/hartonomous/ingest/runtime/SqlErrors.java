@@ -33,9 +33,30 @@ public final class SqlErrors {
   private static final Set<Integer> DATA =
       Set.of(241, 242, 245, 515, 2628, 8114, 8115, 8152, 4815, 4863, 4864, 9420, 8023, 7139);
 
+  /** Bounds the walk along causes, which might be a circle. */
+  private static final int CAUSES_MAX = 10;
+
   private SqlErrors() {}
 
+  /**
+   * The kind of an error. The driver's bulk copy wraps an error of the server into one without
+   * number, so causes count too.
+   */
   public static Kind kind(SQLException error) {
+    Throwable cause = error;
+    for (int depth = 0; depth < CAUSES_MAX && cause != null; depth++) {
+      if (cause instanceof SQLException sqlCause) {
+        Kind kind = ownKind(sqlCause);
+        if (kind != Kind.FATAL) {
+          return kind;
+        }
+      }
+      cause = cause.getCause();
+    }
+    return Kind.FATAL;
+  }
+
+  private static Kind ownKind(SQLException error) {
     int number = error.getErrorCode();
     String state = error.getSQLState();
     if (TRANSIENT.contains(number) || "40001".equals(state)) {
