@@ -314,7 +314,7 @@ final class StatementParser {
       }
       return new ExecuteString(text);
     }
-    if (tokens.atWord("AS") && tokens.peek(1).isName()) {
+    if (tokens.atWord("AS")) {
       throw Errors.unsupported("EXECUTE AS");
     }
     String returnVariable = null;
