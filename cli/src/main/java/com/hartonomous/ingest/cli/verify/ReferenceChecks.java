@@ -52,13 +52,13 @@ final class ReferenceChecks {
 
   // A failed model or a duplicate whose submission is not done is being released: soon it has none.
   private static final String FORBIDDEN =
-      "SELECT m.ModelId, m.State, r.Found, s.Open"
+      "SELECT m.ModelId, m.State, r.Found, s.Unfinished"
           + " FROM (SELECT u.ModelId, COUNT_BIG(*) AS Found FROM ("
           + "SELECT f.ModelId FROM dbo.FileChunks AS c INNER JOIN dbo.ModelFiles AS f"
           + " ON f.ModelFileId = c.ModelFileId"
           + " UNION ALL SELECT n.ModelId FROM dbo.ModelNodes AS n) AS u GROUP BY u.ModelId) AS r"
           + " LEFT JOIN dbo.Models AS m ON m.ModelId = r.ModelId"
-          + " LEFT JOIN (SELECT ModelId, COUNT_BIG(*) AS Open FROM dbo.ModelSubmissions"
+          + " LEFT JOIN (SELECT ModelId, COUNT_BIG(*) AS Unfinished FROM dbo.ModelSubmissions"
           + " WHERE State = 'CLAIMED' GROUP BY ModelId) AS s ON s.ModelId = r.ModelId"
           + " WHERE m.State IS NULL OR m.State NOT IN ('INGESTING', 'COMPLETE', 'DELETING')"
           + " ORDER BY r.ModelId";

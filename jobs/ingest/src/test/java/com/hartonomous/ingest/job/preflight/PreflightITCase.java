@@ -1,0 +1,304 @@
+package com.hartonomous.ingest.job.preflight;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.hartonomous.ingest.job.IngestOptions;
+import com.hartonomous.ingest.job.config.ConfigurationException;
+import com.hartonomous.ingest.job.config.IngestConfiguration;
+import com.hartonomous.ingest.record.CapturedColumn;
+import com.hartonomous.ingest.record.CapturedTable;
+import com.hartonomous.ingest.record.Sha256;
+import com.hartonomous.ingest.runtime.SqlServerOptions;
+import com.hartonomous.ingest.testing.Sql;
+import com.hartonomous.ingest.testing.SqlServerExtension;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is refused before the ingest job starts, and how captured tables get their numbers. */
+class PreflightITCase {
+
+  private static final String BODY = "{table: dbo.Documents, columns: {Body: text/plain}}";
+  private static final String TITLE_AND_BODY =
+      "{table: dbo.Documents, columns: {Title: text/plain, Body: text/plain}}";
+
+  @RegisterExtension final SqlServerExtension server = new SqlServerExtension();
+  @TempDir private Path directory;
+
+  @BeforeEach
+  void createTable() throws Exception {
+    execute(
+        "CREATE TABLE dbo.Documents (DocumentId INT NOT NULL PRIMARY KEY, Title NVARCHAR(400) NULL,"
+            + " Body NVARCHAR(MAX) NULL, Pages INT NULL)");
+    enableCapture("Documents");
+  }
+
+  private void execute(String statement, Object... parameters) throws Exception {
+    try (Sql sql = server.connect()) {
+      sql.update(statement, parameters);
+    }
+  }
+
+  private void enableCapture(String table) throws Exception {
+    execute(
+        "EXEC sys.sp_cdc_enable_table @source_schema = N'dbo', @source_name = N'"
+            + table
+            + "', @role_name = NULL, @supports_net_changes = 0");
+  }
+
+  private IngestOptions options(String... overrides) throws Exception {
+    SqlServerOptions sqlServer = server.options();
+    Path file = directory.resolve("ingest.yaml");
+    Files.writeString(
+        file,
+        """
+        sqlserver:
+          host: %s
+          port: %d
+          database: %s
+          user: %s
+          password-file: '%s'
+          encrypt: %s
+          trust-server-certificate: true
+        checkpoint:
+          directory: checkpoints
+        """
+            .formatted(
+                sqlServer.host(),
+                sqlServer.port(),
+                sqlServer.database(),
+                sqlServer.user(),
+                sqlServer.password().file(),
+                sqlServer.encrypt()));
+    return IngestConfiguration.read(file, List.of(overrides)).options();
+  }
+
+  private IngestOptions capturing(String... tables) throws Exception {
+    return options("capture.tables=[" + String.join(", ", tables) + "]");
+  }
+
+  private static void assertRefused(IngestOptions options, boolean withState, String... parts) {
+    assertThatThrownBy(() -> Preflight.ingest(options, withState))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContainingAll(parts)
+        .message()
+        .hasLineCount(1);
+  }
+
+  private static void assertRefused(IngestOptions options, String... parts) {
+    assertRefused(options, false, parts);
+  }
+
+  private long registeredTables() throws Exception {
+    try (Sql sql = server.connect()) {
+      return sql.number("SELECT COUNT(*) FROM dbo.CapturedTables");
+    }
+  }
+
+  @Test
+  void registersATableAsTheDatabaseSpellsIt() throws Exception {
+    CapturedTable table =
+        Preflight.ingest(
+                capturing(
+                    "{table: DBO.documents, columns: {body: text/markdown, Title: text/plain}}"),
+                false)
+            .get(0);
+
+    assertThat(table.qualifiedName()).isEqualTo("dbo.Documents");
+    assertThat(table.group()).isEqualTo("main");
+    assertThat(table.generation()).isEqualTo(1);
+    assertThat(table.keyColumns()).containsExactly("DocumentId");
+    assertThat(table.contentColumns())
+        .containsExactly(
+            new CapturedColumn(1, "Body", "text/markdown"),
+            new CapturedColumn(2, "Title", "text/plain"));
+  }
+
+  @Test
+  void registersTheSameNumbersAgain() throws Exception {
+    List<CapturedTable> first = Preflight.ingest(capturing(TITLE_AND_BODY), false);
+    List<CapturedTable> second =
+        Preflight.ingest(
+            capturing("{table: dbo.Documents, columns: {Body: text/plain, Title: text/plain}}"),
+            false);
+
+    assertThat(second).isEqualTo(first);
+    assertThat(registeredTables()).isEqualTo(1);
+  }
+
+  @Test
+  void keyColumnsComeInKeyOrder() throws Exception {
+    execute(
+        "CREATE TABLE dbo.Pages (PageNumber INT NOT NULL, Book NVARCHAR(50) NOT NULL,"
+            + " Body NVARCHAR(MAX) NULL, CONSTRAINT PK_Pages PRIMARY KEY (Book, PageNumber))");
+    enableCapture("Pages");
+
+    List<CapturedTable> tables =
+        Preflight.ingest(capturing("{table: dbo.Pages, columns: {Body: text/plain}}"), false);
+
+    assertThat(tables.get(0).keyColumns()).containsExactly("Book", "PageNumber");
+  }
+
+  @Test
+  void aPlanChangesNothing() throws Exception {
+    assertThat(Preflight.planIngest(capturing(BODY), false))
+        .containsExactly("capture dbo.Documents by key (DocumentId), content Body as text/plain");
+    assertThat(registeredTables()).isZero();
+  }
+
+  @Test
+  void columnsMayChangeUntilThereAreReferences() throws Exception {
+    int tableId = Preflight.ingest(capturing(BODY), false).get(0).tableId();
+
+    CapturedTable changed = Preflight.ingest(capturing(TITLE_AND_BODY), false).get(0);
+    assertThat(changed.tableId()).isEqualTo(tableId);
+    assertThat(changed.contentColumns()).hasSize(2);
+
+    addReference(tableId);
+    assertRefused(
+        capturing(BODY),
+        true,
+        "is captured with columns {Body: text/plain, Title: text/plain}",
+        "found {Body: text/plain}. Set the columns back.");
+    assertRefused(
+        options("capture.tables=[" + TITLE_AND_BODY + "]", "capture.group=other"),
+        true,
+        "is captured in group 'main' and has references, found group 'other'");
+    assertThat(Preflight.ingest(capturing(TITLE_AND_BODY), true)).containsExactly(changed);
+  }
+
+  @Test
+  void aStartWithoutStateIsRefusedWhereThereAreReferences() throws Exception {
+    addReference(Preflight.ingest(capturing(BODY), false).get(0).tableId());
+
+    assertRefused(
+        capturing(BODY),
+        "dbo.Documents has references from an earlier run",
+        "this start has no state",
+        "--from-savepoint PATH");
+    assertThat(Preflight.ingest(capturing(BODY), true)).hasSize(1);
+  }
+
+  private void addReference(int tableId) throws Exception {
+    byte[] hash = Sha256.ofText("text").toBytes();
+    try (Sql sql = server.connect()) {
+      sql.update(
+          "INSERT INTO dbo.Atoms (AtomHash, ByteLength, ContentType, ReferenceCount)"
+              + " VALUES (?, 8, N'text/plain', 1)",
+          new Object[] {hash});
+      sql.update(
+          "INSERT INTO dbo.RowAtoms (CapturedTableId, RowKeyHash, ColumnId, Segment, AtomId,"
+              + " RowKey) SELECT ?, ?, 1, 0, AtomId, N'{}' FROM dbo.Atoms",
+          tableId,
+          hash);
+    }
+  }
+
+  @Test
+  void aTableThatIsNotThereIsNamedWithTheNearest() throws Exception {
+    assertRefused(
+        capturing("{table: dbo.Docments, columns: {Body: text/plain}}"),
+        "dbo.Docments: there is no such table",
+        "Did you mean dbo.Documents?");
+  }
+
+  @Test
+  void aTableWithoutAPrimaryKeyIsRefused() throws Exception {
+    execute("CREATE TABLE dbo.Heap (Body NVARCHAR(MAX) NULL)");
+
+    assertRefused(
+        capturing("{table: dbo.Heap, columns: {Body: text/plain}}"),
+        "dbo.Heap: the table has no primary key",
+        "Add a primary key");
+  }
+
+  @Test
+  void aTableWithoutCaptureIsRefusedWithTheStatementThatEnablesIt() throws Exception {
+    execute("CREATE TABLE dbo.Quiet (Id INT NOT NULL PRIMARY KEY, Body NVARCHAR(MAX) NULL)");
+
+    assertRefused(
+        capturing("{table: dbo.Quiet, columns: {Body: text/plain}}"),
+        "dbo.Quiet: change data capture is not enabled",
+        "EXEC sys.sp_cdc_enable_table @source_schema = N'dbo', @source_name = N'Quiet'");
+  }
+
+  @Test
+  void aKeyThatSnapshotsCannotBeCutByIsRefused() throws Exception {
+    execute(
+        "CREATE TABLE dbo.ByHash (Hash VARBINARY(32) NOT NULL PRIMARY KEY,"
+            + " Body NVARCHAR(MAX) NULL)");
+    enableCapture("ByHash");
+
+    assertRefused(
+        capturing("{table: dbo.ByHash, columns: {Body: text/plain}}"),
+        "Hash, is of type varbinary",
+        "Put a number or text column first");
+  }
+
+  @Test
+  void aContentColumnMustBeThereAndHoldText() throws Exception {
+    assertRefused(
+        capturing("{table: dbo.Documents, columns: {Boddy: text/plain}}"),
+        "there is no column Boddy. Did you mean Body?");
+    assertRefused(
+        capturing("{table: dbo.Documents, columns: {Pages: text/plain}}"),
+        "expected text (char, varchar, nchar, nvarchar) in content column Pages, found int");
+  }
+
+  @Test
+  void pathsThatCannotBeReadAreRefused() throws Exception {
+    Path missing = directory.resolve("missing.onnx");
+    assertRefused(
+        options("models.paths=" + missing), "models.paths: " + missing + ": no such readable file");
+    assertRefused(options("models.paths=" + directory), "expected a file, found a directory");
+    Path file = Files.writeString(directory.resolve("a file"), "x");
+    assertRefused(
+        options("checkpoint.directory=" + file),
+        "checkpoint.directory: " + file + " cannot be written");
+    assertThat(Preflight.ingest(options("models.paths=" + file), false)).isEmpty();
+  }
+
+  @Test
+  void aWrongLoginOrDatabaseIsRefused() throws Exception {
+    Path wrong = Files.writeString(directory.resolve("wrong"), "wrong");
+    assertRefused(
+        options("sqlserver.password-file=" + wrong),
+        "refused the login '" + server.options().user() + "'",
+        "the password in file " + wrong);
+    assertRefused(options("sqlserver.database=NoSuchDatabase"), "/NoSuchDatabase does not exist");
+  }
+
+  @Test
+  void anUnreachableServerIsNamed() throws Exception {
+    int port;
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = socket.getLocalPort();
+    }
+    IngestOptions options = options("sqlserver.port=" + port);
+    assertThatThrownBy(() -> Preflight.ingest(options, false))
+        .isInstanceOf(UnreachableException.class)
+        .hasMessageContaining(port + "/" + server.options().database() + " does not answer");
+  }
+
+  @Test
+  void anUntrustedCertificateIsRefused() throws Exception {
+    assertRefused(
+        options("sqlserver.encrypt=true", "sqlserver.trust-server-certificate=false"),
+        "no TLS connection to",
+        "sqlserver.trust-server-certificate: true");
+  }
+
+  @Test
+  void refusalsRegisterNothing() throws Exception {
+    assertRefused(
+        capturing(BODY, "{table: dbo.NotThere, columns: {Body: text/plain}}"), "dbo.NotThere");
+    assertThat(registeredTables()).isZero();
+  }
+}
