@@ -40,8 +40,8 @@ SELECT
     CASE WHEN m.State = 'COMPLETE' THEN 100.0
          WHEN COALESCE(m.ExpectedBytes, 0) = 0 THEN 0.0
          ELSE 100.0 * COALESCE(p.StoredBytes, 0) / m.ExpectedBytes END AS PercentComplete,
-    CASE WHEN DATEDIFF(MILLISECOND, p.FirstAt, p.LastAt) > 0
-         THEN 1000.0 * p.StoredBytes / DATEDIFF(MILLISECOND, p.FirstAt, p.LastAt) END AS BytesPerSecond
+    CASE WHEN DATEDIFF_BIG(MILLISECOND, p.FirstAt, p.LastAt) > 0
+         THEN 1000.0 * p.StoredBytes / DATEDIFF_BIG(MILLISECOND, p.FirstAt, p.LastAt) END AS BytesPerSecond
 FROM dbo.Models AS m
 LEFT JOIN (
     SELECT ModelId, SUM(StoredChunks) AS StoredChunks, SUM(StoredNodes) AS StoredNodes, SUM(StoredBytes) AS StoredBytes,

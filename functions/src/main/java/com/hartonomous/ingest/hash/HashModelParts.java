@@ -8,6 +8,7 @@ import com.hartonomous.ingest.record.ModelPart;
 import com.hartonomous.ingest.record.NodeReference;
 import com.hartonomous.ingest.record.Sha256;
 import com.hartonomous.ingest.runtime.FileRangeReader;
+import com.hartonomous.ingest.runtime.UnusableFileException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import org.apache.flink.api.common.functions.OpenContext;
@@ -19,8 +20,8 @@ import org.apache.flink.util.OutputTag;
  * Reads each chunk where its descriptor was made (chained to the source), hashes it, and sends on
  * only its name and where it is. One chunk is in memory at a time.
  *
- * <p>A file that changed or cannot be read any more becomes a dead letter that fails its model; the
- * job goes on.
+ * <p>A file that changed, shrank or vanished becomes a dead letter that fails its model; the job goes
+ * on. A file system that does not answer fails the job, which restarts: not the file's fault.
  */
 public final class HashModelParts extends ProcessFunction<ModelPart, AtomReference> {
 
@@ -39,7 +40,8 @@ public final class HashModelParts extends ProcessFunction<ModelPart, AtomReferen
   }
 
   @Override
-  public void processElement(ModelPart part, Context context, Collector<AtomReference> out) {
+  public void processElement(ModelPart part, Context context, Collector<AtomReference> out)
+      throws IOException, InterruptedException {
     if (!part.isChunk()) {
       out.collect(node(part));
       return;
@@ -48,7 +50,7 @@ public final class HashModelParts extends ProcessFunction<ModelPart, AtomReferen
     byte[] bytes;
     try {
       bytes = reader.read(range);
-    } catch (IOException e) {
+    } catch (UnusableFileException e) {
       context.output(
           deadLetters,
           new DeadLetter(

@@ -2,89 +2,110 @@ package com.hartonomous.ingest.runtime;
 
 import com.hartonomous.ingest.record.FileRange;
 import java.io.Closeable;
+import java.io.EOFException;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.URI;
-import org.apache.flink.core.fs.FSDataInputStream;
-import org.apache.flink.core.fs.FileStatus;
-import org.apache.flink.core.fs.FileSystem;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import java.time.Duration;
 import org.apache.flink.core.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Reads ranges of files of any Flink file system and refuses files that are no longer what they
- * were at submission. Keeps the file read last open, since ranges arrive in file order. Not
- * thread-safe.
+ * Reads ranges of files of any Flink file system and refuses files that are no longer what they were
+ * at submission. Keeps the file read last open, since ranges arrive in file order. Not thread-safe.
  */
 public final class FileRangeReader implements Closeable {
 
+  private static final Logger LOG = LoggerFactory.getLogger(FileRangeReader.class);
+  private static final int ATTEMPTS_MAX = 4;
+  private static final Duration PAUSE = Duration.ofMillis(500);
+
   private String openUri;
-  private long openLength;
-  private long openModifiedAt;
-  private FSDataInputStream stream;
+  private FlinkPositionedInput input;
 
   /**
-   * The bytes of the range.
+   * The bytes of the range. A read that fails for a reason that may pass is tried again, {@value
+   * #ATTEMPTS_MAX} times in all.
    *
-   * @throws IOException when the file cannot be read, or its length or modification time differs
-   *     from the range's; the message names file, offset, expected and found
+   * @throws UnusableFileException when the file is not what the range describes; the message names
+   *     file, offset, expected and found
+   * @throws IOException when it cannot be read for a reason that is not the file's
+   * @throws InterruptedException when the thread is to end
    */
-  public byte[] read(FileRange range) throws IOException {
-    try {
-      open(range);
-      byte[] bytes = new byte[range.length()];
-      stream.seek(range.offset());
-      int filled = 0;
-      while (filled < bytes.length) {
-        int count = stream.read(bytes, filled, bytes.length - filled);
-        if (count < 0) {
-          throw new IOException(
-              "expected "
-                  + range.length()
-                  + " bytes at offset "
-                  + range.offset()
-                  + ", found "
-                  + filled
-                  + ": the file shrank while it was read");
+  public byte[] read(FileRange range) throws IOException, InterruptedException {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return readOnce(range);
+      } catch (UnusableFileException | ClosedByInterruptException e) {
+        close();
+        throw e;
+      } catch (IOException e) {
+        close();
+        if (Thread.interrupted()) {
+          throw (InterruptedException)
+              new InterruptedException("Reading " + range.uri() + " was interrupted.").initCause(e);
         }
-        filled += count;
+        if (attempt == ATTEMPTS_MAX) {
+          throw new IOException(
+              "%s: cannot read %d bytes at offset %d, tried %d times: %s"
+                  .formatted(
+                      range.uri(), range.length(), range.offset(), attempt, e.getMessage()),
+              e);
+        }
+        LOG.warn("{} cannot be read (attempt {} of {}).", range.uri(), attempt, ATTEMPTS_MAX, e);
+        Thread.sleep(PAUSE.toMillis());
       }
-      return bytes;
-    } catch (IOException e) {
-      close();
-      throw new IOException(range.uri() + ": " + e.getMessage(), e);
     }
   }
 
-  private void open(FileRange range) throws IOException {
-    if (!range.uri().equals(openUri)) {
-      close();
-      Path path = new Path(URI.create(range.uri()));
-      FileSystem fileSystem = path.getFileSystem();
-      FileStatus status = fileSystem.getFileStatus(path);
-      stream = fileSystem.open(path);
-      openUri = range.uri();
-      openLength = status.getLen();
-      openModifiedAt = status.getModificationTime();
+  private byte[] readOnce(FileRange range) throws IOException {
+    try {
+      // A handle that was opened for an earlier state of the same file is not this file.
+      if (input != null && !(range.uri().equals(openUri) && isAsSubmitted(range))) {
+        close();
+      }
+      if (input == null) {
+        input = FlinkPositionedInput.open(new Path(URI.create(range.uri())));
+        openUri = range.uri();
+      }
+      if (!isAsSubmitted(range)) {
+        throw new UnusableFileException(
+            "%s: expected a file of %d bytes modified at %d, found %d bytes modified at %d: the file changed after it was submitted; submit it again"
+                .formatted(
+                    range.uri(),
+                    range.fileLength(),
+                    range.modifiedAt(),
+                    input.length(),
+                    input.modifiedAt()));
+      }
+      byte[] bytes = new byte[range.length()];
+      input.readFully(range.offset(), bytes, 0, bytes.length);
+      return bytes;
+    } catch (EOFException e) {
+      throw new UnusableFileException(
+          e.getMessage() + ": the file shrank while it was read; submit it again", e);
+    } catch (FileNotFoundException | NoSuchFileException | AccessDeniedException e) {
+      throw new UnusableFileException(
+          "%s: expected a file that every machine of the job can read, found: %s"
+              .formatted(range.uri(), e.getMessage()),
+          e);
     }
-    if (openLength != range.fileLength() || openModifiedAt != range.modifiedAt()) {
-      throw new IOException(
-          "expected a file of "
-              + range.fileLength()
-              + " bytes modified at "
-              + range.modifiedAt()
-              + ", found "
-              + openLength
-              + " bytes modified at "
-              + openModifiedAt
-              + ": the file changed after it was submitted; submit it again");
-    }
+  }
+
+  private boolean isAsSubmitted(FileRange range) {
+    return input.length() == range.fileLength() && input.modifiedAt() == range.modifiedAt();
   }
 
   @Override
   public void close() throws IOException {
     openUri = null;
-    if (stream != null) {
-      FSDataInputStream closing = stream;
-      stream = null;
+    if (input != null) {
+      FlinkPositionedInput closing = input;
+      input = null;
       closing.close();
     }
   }

@@ -70,7 +70,12 @@ public final class FlinkPositionedInput implements PositionedInput {
     return status;
   }
 
-  private static FlinkPositionedInput open(Path path) throws IOException {
+  /**
+   * Opens a regular file.
+   *
+   * @throws FileNotFoundException if there is none there, or it may not be read
+   */
+  public static FlinkPositionedInput open(Path path) throws IOException {
     FileSystem fileSystem = path.getFileSystem();
     FileStatus status = status(path);
     return new FlinkPositionedInput(

@@ -35,8 +35,25 @@ public final class SqlErrors {
 
   /** Bounds the walk along causes, which might be a circle. */
   private static final int CAUSES_MAX = 10;
+  private static final Set<Integer> KEY_CONFLICTS = Set.of(2601, 2627, 547);
 
   private SqlErrors() {}
+
+  /**
+   * Whether a key or check refused a row. Another transaction's doing as a rule, hence {@link
+   * Kind#TRANSIENT}; what is refused again and again is refused for its data.
+   */
+  public static boolean isKeyConflict(SQLException error) {
+    Throwable cause = error;
+    for (int depth = 0; depth < CAUSES_MAX && cause != null; depth++) {
+      if (cause instanceof SQLException sqlCause
+          && KEY_CONFLICTS.contains(sqlCause.getErrorCode())) {
+        return true;
+      }
+      cause = cause.getCause();
+    }
+    return false;
+  }
 
   /**
    * The kind of an error. The driver's bulk copy wraps an error of the server into one without

@@ -7,6 +7,7 @@ import com.hartonomous.ingest.runtime.SqlErrors;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import org.apache.flink.api.connector.sink2.SinkWriter;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.groups.SinkWriterMetricGroup;
@@ -89,16 +90,17 @@ final class AtomSinkWriter implements SinkWriter<AtomReference> {
         if (mayPass && attempt < retries) {
           retried.inc();
           LOG.info(
-              "Transaction of {} references failed ({}: {}); attempt {} of {} follows in {} ms.",
+              "Transaction of {} references failed ({}: {}); attempt {} of {} follows in about {} ms.",
               references.size(),
               e.getErrorCode(),
               e.getMessage(),
               attempt + 2,
               retries + 1,
               backOff);
-          Thread.sleep(backOff);
+          // Writers that met in a deadlock must not meet again.
+          Thread.sleep(backOff / 2 + ThreadLocalRandom.current().nextLong(backOff));
           backOff = Math.min(backOff * 2, BACK_OFF_MAX_MILLIS);
-        } else if (kind == SqlErrors.Kind.DATA) {
+        } else if (kind == SqlErrors.Kind.DATA || SqlErrors.isKeyConflict(e)) {
           return e;
         } else {
           throw new IOException(

@@ -8,6 +8,7 @@ import com.hartonomous.ingest.record.Sha256;
 import com.hartonomous.ingest.runtime.ApplicationLock;
 import com.hartonomous.ingest.runtime.FileRangeReader;
 import com.hartonomous.ingest.runtime.SqlServerOptions;
+import com.hartonomous.ingest.runtime.UnusableFileException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.sql.Connection;
@@ -39,6 +40,9 @@ final class AtomTransaction implements Closeable {
   private static final Logger LOG = LoggerFactory.getLogger(AtomTransaction.class);
   private static final Duration LOCK_TIMEOUT = Duration.ofSeconds(60);
 
+  /** Longer than any statement that still makes progress. */
+  private static final Duration NETWORK_TIMEOUT = Duration.ofMinutes(5);
+
   private final SqlServerOptions server;
   private final ContentStore contentStore;
   private final int writer;
@@ -66,9 +70,11 @@ final class AtomTransaction implements Closeable {
    *
    * @param references at most one for each natural key
    * @throws SQLException of the first statement that failed; nothing is known to be committed then
-   * @throws IOException when no connection can be had for a reason other than the database
+   * @throws IOException when the password cannot be had, or a file system does not answer
+   * @throws InterruptedException when the task is being cancelled
    */
-  void commit(List<AtomReference> references) throws SQLException, IOException {
+  void commit(List<AtomReference> references)
+      throws SQLException, IOException, InterruptedException {
     connect();
     ApplicationLock.acquireShared(connection, ApplicationLock.ATOMS, LOCK_TIMEOUT);
     List<AtomReference> wanted = ofIngestingModels(references);
@@ -90,9 +96,11 @@ final class AtomTransaction implements Closeable {
       return;
     }
     connection = server.open("hartonomous-writer-" + writer);
+    connection.setNetworkTimeout(Runnable::run, Math.toIntExact(NETWORK_TIMEOUT.toMillis()));
     try (Statement statement = connection.createStatement()) {
-      // Any error ends the transaction, so that nothing is committed in part.
-      statement.execute("SET XACT_ABORT ON");
+      // Any error ends the transaction, so that nothing is committed in part; and no lock is waited
+      // for without end, since a checkpoint waits for this.
+      statement.execute("SET XACT_ABORT ON; SET LOCK_TIMEOUT " + LOCK_TIMEOUT.toMillis());
       statement.execute(StagedReferences.CREATE);
       SqlBatch.drain(statement);
     }
@@ -125,7 +133,8 @@ final class AtomTransaction implements Closeable {
         .toList();
   }
 
-  private void apply(List<AtomReference> wanted) throws SQLException {
+  private void apply(List<AtomReference> wanted)
+      throws SQLException, IOException, InterruptedException {
     Set<Sha256> hashes = new HashSet<>();
     wanted.forEach(reference -> hashes.add(reference.hash()));
     staged.empty();
@@ -204,7 +213,8 @@ final class AtomTransaction implements Closeable {
     }
   }
 
-  private Shipment ship(List<AtomReference> references, Set<Sha256> missing) throws SQLException {
+  private Shipment ship(List<AtomReference> references, Set<Sha256> missing)
+      throws SQLException, IOException, InterruptedException {
     Map<Sha256, List<AtomReference>> sources = new LinkedHashMap<>();
     Map<Integer, NewContent> newContent = new HashMap<>();
     for (AtomReference reference : references) {
@@ -265,12 +275,13 @@ final class AtomTransaction implements Closeable {
   }
 
   /** Null, with a dead letter added, when the content cannot be had or is not what was hashed. */
-  private NewAtom read(AtomReference source, List<DeadLetter> letters) {
+  private NewAtom read(AtomReference source, List<DeadLetter> letters)
+      throws IOException, InterruptedException {
     byte[] bytes = source.inlineContent();
     if (bytes == null) {
       try {
         bytes = files.read(source.fileContent());
-      } catch (IOException e) {
+      } catch (UnusableFileException e) {
         letters.add(unreadable(source, "FILE_UNREADABLE", e.getMessage()));
         return null;
       }

@@ -9,6 +9,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.apache.flink.api.common.state.ListState;
@@ -66,7 +67,8 @@ final class TrackPosition extends AbstractStreamOperator<RowChange>
   // Snapshots whose checkpoint is not complete yet: bounded by the concurrent checkpoints.
   private transient NavigableMap<Long, PositionState> pending;
   private transient Connection connection;
-  private transient int failures;
+  private transient int beatFailures;
+  private transient int reportFailures;
   private transient boolean readersForgotten;
 
   TrackPosition(SqlServerOptions server, String group, Duration heartbeatInterval) {
@@ -121,7 +123,7 @@ final class TrackPosition extends AbstractStreamOperator<RowChange>
   @Override
   public void snapshotState(StateSnapshotContext context) throws Exception {
     super.snapshotState(context);
-    positionState.update(java.util.List.of(position));
+    positionState.update(List.of(position));
     pending.put(context.getCheckpointId(), position);
   }
 
@@ -131,18 +133,22 @@ final class TrackPosition extends AbstractStreamOperator<RowChange>
     PositionState complete = pending.get(checkpointId);
     pending.headMap(checkpointId, true).clear();
     if (complete != null) {
-      attempt("report the capture position", () -> report(checkpointId, complete));
+      try {
+        report(checkpointId, complete);
+        reportFailures = 0;
+      } catch (IOException | SQLException e) {
+        failed("report the capture position", ++reportFailures, e);
+      }
     }
   }
 
-  private void beat() throws Exception {
-    attempt(
-        "move the heartbeat",
-        () -> {
-          try (PreparedStatement statement = prepare(BEAT)) {
-            statement.executeUpdate();
-          }
-        });
+  private void beat() throws IOException {
+    try (PreparedStatement statement = prepare(BEAT)) {
+      statement.executeUpdate();
+      beatFailures = 0;
+    } catch (IOException | SQLException e) {
+      failed("move the heartbeat", ++beatFailures, e);
+    }
   }
 
   private void report(long checkpointId, PositionState complete) throws IOException, SQLException {
@@ -155,7 +161,7 @@ final class TrackPosition extends AbstractStreamOperator<RowChange>
       statement.setString(5, group);
       statement.setBytes(6, lsn);
       statement.setLong(7, checkpointId);
-      statement.execute();
+      executeAll(statement);
     }
     try (PreparedStatement statement = prepare(REPORT_PROGRESS)) {
       statement.setLong(1, complete.snapshotRows());
@@ -170,7 +176,7 @@ final class TrackPosition extends AbstractStreamOperator<RowChange>
       statement.setLong(10, complete.insertedRows());
       statement.setLong(11, complete.updatedRows());
       statement.setLong(12, complete.deletedRows());
-      statement.execute();
+      executeAll(statement);
     }
     if (subtask() == 0 && !readersForgotten) {
       try (PreparedStatement statement = prepare(FORGET_READERS)) {
@@ -182,22 +188,13 @@ final class TrackPosition extends AbstractStreamOperator<RowChange>
     }
   }
 
-  private interface Attempt {
-    void run() throws IOException, SQLException;
-  }
-
-  private void attempt(String what, Attempt attempt) throws Exception {
-    try {
-      attempt.run();
-      failures = 0;
-    } catch (IOException | SQLException e) {
-      closeConnection();
-      if (++failures >= FAILURES_MAX) {
-        throw new IOException(
-            "Could not " + what + " on " + server.address() + ", " + failures + " times.", e);
-      }
-      LOG.warn("Could not {} on {}; trying again.", what, server.address(), e);
+  private void failed(String what, int failures, Exception cause) throws IOException {
+    closeConnection();
+    if (failures >= FAILURES_MAX) {
+      throw new IOException(
+          "Could not " + what + " on " + server.address() + ", " + failures + " times.", cause);
     }
+    LOG.warn("Could not {} on {}; trying again.", what, server.address(), cause);
   }
 
   private PreparedStatement prepare(String sql) throws IOException, SQLException {
@@ -207,6 +204,14 @@ final class TrackPosition extends AbstractStreamOperator<RowChange>
     PreparedStatement statement = connection.prepareStatement(sql);
     statement.setQueryTimeout(STATEMENT_TIMEOUT_SECONDS);
     return statement;
+  }
+
+  /** The driver throws the error of a batch's later statement only when its result is asked for. */
+  private static void executeAll(PreparedStatement statement) throws SQLException {
+    statement.execute();
+    while (statement.getMoreResults() || statement.getUpdateCount() >= 0) {
+      // One result each turn; the batch is finite.
+    }
   }
 
   private int subtask() {

@@ -76,7 +76,8 @@ class IngestFaultToleranceITCase {
   void commitsWithUnknownOutcomeAreTriedAgain() throws Exception {
     AtomicInteger commits = new AtomicInteger();
     AtomicInteger lost = new AtomicInteger();
-    int every = 3 + random.nextInt(3);
+    // More than a new connection commits, odd so that both sides of a commit are met.
+    int every = 13 + 2 * random.nextInt(3);
     FaultInjector losses =
         (point, application, kind, batch) -> {
           if (point != Point.BEFORE_STATEMENT
