@@ -20,8 +20,8 @@ import org.apache.flink.util.OutputTag;
  * Reads each chunk where its descriptor was made (chained to the source), hashes it, and sends on
  * only its name and where it is. One chunk is in memory at a time.
  *
- * <p>A file that changed, shrank or vanished becomes a dead letter that fails its model; the job goes
- * on. A file system that does not answer fails the job, which restarts: not the file's fault.
+ * <p>A file that changed, shrank or vanished becomes a dead letter that fails its model; the job
+ * goes on. A file system that does not answer fails the job, which restarts: not the file's fault.
  */
 public final class HashModelParts extends ProcessFunction<ModelPart, AtomReference> {
 

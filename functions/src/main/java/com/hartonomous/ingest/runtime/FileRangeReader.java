@@ -15,8 +15,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads ranges of files of any Flink file system and refuses files that are no longer what they were
- * at submission. Keeps the file read last open, since ranges arrive in file order. Not thread-safe.
+ * Reads ranges of files of any Flink file system and refuses files that are no longer what they
+ * were at submission. Keeps the file read last open, since ranges arrive in file order. Not
+ * thread-safe.
  */
 public final class FileRangeReader implements Closeable {
 
@@ -52,8 +53,7 @@ public final class FileRangeReader implements Closeable {
         if (attempt == ATTEMPTS_MAX) {
           throw new IOException(
               "%s: cannot read %d bytes at offset %d, tried %d times: %s"
-                  .formatted(
-                      range.uri(), range.length(), range.offset(), attempt, e.getMessage()),
+                  .formatted(range.uri(), range.length(), range.offset(), attempt, e.getMessage()),
               e);
         }
         LOG.warn("{} cannot be read (attempt {} of {}).", range.uri(), attempt, ATTEMPTS_MAX, e);

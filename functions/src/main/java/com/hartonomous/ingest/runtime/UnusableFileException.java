@@ -3,8 +3,8 @@ package com.hartonomous.ingest.runtime;
 import java.io.IOException;
 
 /**
- * A file is not, or no longer, what was submitted: it changed, shrank, vanished, or may not be read.
- * The file's fault, and its model's; trying again changes nothing.
+ * A file is not, or no longer, what was submitted: it changed, shrank, vanished, or may not be
+ * read. The file's fault, and its model's; trying again changes nothing.
  */
 public final class UnusableFileException extends IOException {
 

@@ -54,7 +54,7 @@ class FlinkPositionedInputTest {
   }
 
   @Test
-  void itsUriIsTheOneThatRangesAreReadBy() throws IOException {
+  void itsUriIsTheOneThatRangesAreReadBy() throws Exception {
     try (FlinkPositionedInput input = FlinkPositionedInput.open(file.toString());
         FileRangeReader reader = new FileRangeReader()) {
       byte[] range =
