@@ -35,6 +35,7 @@ public final class SqlErrors {
 
   /** Bounds the walk along causes, which might be a circle. */
   private static final int CAUSES_MAX = 10;
+
   private static final Set<Integer> KEY_CONFLICTS = Set.of(2601, 2627, 547);
 
   private SqlErrors() {}
