@@ -437,7 +437,8 @@ class ModelLifecycleITCase {
     return parts;
   }
 
-  private static Sha256 digest(String path, List<ModelSplit> splits) throws IOException {
+  private static Sha256 digest(String path, List<ModelSplit> splits)
+      throws IOException, InterruptedException {
     ModelDigest digest = new ModelDigest();
     try (FileRangeReader reader = new FileRangeReader()) {
       for (ModelPart part : parts(splits)) {

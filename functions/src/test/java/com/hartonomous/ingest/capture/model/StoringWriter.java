@@ -18,7 +18,7 @@ final class StoringWriter {
     this.sql = sql;
   }
 
-  void store(List<ModelSplit> splits) throws IOException, SQLException {
+  void store(List<ModelSplit> splits) throws IOException, SQLException, InterruptedException {
     for (ModelSplit split : splits) {
       for (long index = split.nextIndex(); index < split.endIndex(); index++) {
         store(split.part(index));
@@ -26,7 +26,7 @@ final class StoringWriter {
     }
   }
 
-  private void store(ModelPart part) throws IOException, SQLException {
+  private void store(ModelPart part) throws IOException, SQLException, InterruptedException {
     byte[] bytes;
     if (part.isChunk()) {
       try (FileRangeReader reader = new FileRangeReader()) {
