@@ -6,6 +6,7 @@ import com.hartonomous.ingest.record.HashedSegment;
 import com.hartonomous.ingest.record.RowKey;
 import com.hartonomous.ingest.record.RowReference;
 import com.hartonomous.ingest.record.RowVersion;
+import com.hartonomous.ingest.record.Segment;
 import com.hartonomous.ingest.record.Sha256;
 import java.util.HashMap;
 import java.util.Map;
@@ -86,29 +87,16 @@ public final class CompareRows extends KeyedProcessFunction<RowKey, HashedRow, A
   }
 
   private static AtomReference present(HashedRow row, HashedSegment hashed) {
-    return new AtomReference(
+    Segment segment = hashed.segment();
+    return AtomReference.ofRow(
         hashed.hash(),
-        true,
-        false,
-        hashed.segment().contentType(),
-        hashed.segment().bytes(),
-        null,
-        new RowReference(
-            row.key(), row.keyText(), hashed.segment().columnId(), hashed.segment().segment()),
-        null,
-        null);
+        segment.contentType(),
+        segment.bytes(),
+        new RowReference(row.key(), row.keyText(), segment.columnId(), segment.segment()));
   }
 
   private static AtomReference absent(HashedRow row, int columnId, int segment, Sha256 hash) {
-    return new AtomReference(
-        hash,
-        false,
-        true,
-        null,
-        null,
-        null,
-        new RowReference(row.key(), row.keyText(), columnId, segment),
-        null,
-        null);
+    return AtomReference.absentFromRow(
+        hash, new RowReference(row.key(), row.keyText(), columnId, segment));
   }
 }

@@ -63,30 +63,20 @@ public final class HashModelParts extends ProcessFunction<ModelPart, AtomReferen
       return;
     }
     out.collect(
-        new AtomReference(
+        AtomReference.ofChunk(
             Sha256.of(bytes),
-            true,
-            false,
             part.contentType(),
-            null,
             range,
-            null,
             new ChunkReference(
-                part.modelId(), part.modelFileId(), part.index(), range.offset(), range.length()),
-            null));
+                part.modelId(), part.modelFileId(), part.index(), range.offset(), range.length())));
   }
 
   private static AtomReference node(ModelPart part) {
     byte[] bytes = part.nodeText().getBytes(StandardCharsets.UTF_16LE);
-    return new AtomReference(
+    return AtomReference.ofNode(
         Sha256.of(bytes),
-        true,
-        false,
         part.contentType(),
         bytes,
-        null,
-        null,
-        null,
         new NodeReference(part.modelId(), Math.toIntExact(part.index()), part.nodePath()));
   }
 

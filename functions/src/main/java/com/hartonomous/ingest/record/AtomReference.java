@@ -24,13 +24,31 @@ public record AtomReference(
     ChunkReference chunk,
     NodeReference node) {
 
+  /** The wish that a row refer to an atom whose bytes travel along. */
+  public static AtomReference ofRow(
+      Sha256 hash, String contentType, byte[] content, RowReference row) {
+    return new AtomReference(hash, true, false, contentType, content, null, row, null, null);
+  }
+
+  /** The wish that a row refer to an atom no more. */
+  public static AtomReference absentFromRow(Sha256 hash, RowReference row) {
+    return new AtomReference(hash, false, true, null, null, null, row, null, null);
+  }
+
+  /** The wish that a file refer to an atom whose bytes are read there when they are needed. */
+  public static AtomReference ofChunk(
+      Sha256 hash, String contentType, FileRange range, ChunkReference chunk) {
+    return new AtomReference(hash, true, false, contentType, null, range, null, chunk, null);
+  }
+
+  /** The wish that a model refer to a graph node's atom, whose bytes travel along. */
+  public static AtomReference ofNode(
+      Sha256 hash, String contentType, byte[] content, NodeReference node) {
+    return new AtomReference(hash, true, false, contentType, content, null, null, null, node);
+  }
+
   public AtomReference withKnown(boolean nowKnown) {
     return new AtomReference(
         hash, present, nowKnown, contentType, inlineContent, fileContent, row, chunk, node);
-  }
-
-  /** Bytes of the atom. */
-  public long contentLength() {
-    return inlineContent != null ? inlineContent.length : fileContent.length();
   }
 }

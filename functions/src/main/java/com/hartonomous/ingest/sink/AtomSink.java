@@ -13,10 +13,14 @@ import org.apache.flink.api.connector.sink2.WriterInitContext;
  * need and the counts that follow from them.
  *
  * <p>Guarantee: every wish is applied at least once, those of one row and one atom in order, and
- * each is idempotent: the count moves by the rows really changed, in the same transaction. So the
- * database is exact after every checkpoint and after every restart. References of one row event may
- * become visible atom by atom within a checkpoint interval. Nothing stays in a writer beyond a
- * checkpoint barrier.
+ * each is idempotent: the count moves by the rows really changed, in the same transaction. So
+ * counts and references agree at every moment, and after every checkpoint the references are what
+ * was wished. References of one row event may become visible atom by atom within a checkpoint
+ * interval. Nothing stays in a writer beyond a checkpoint barrier.
+ *
+ * <p>Not covered here: wishes that are not repeated after a restart, because the source then read
+ * something newer (a chunk of a snapshot that is read again), and a writer that goes on for a while
+ * after its job gave it up.
  */
 public final class AtomSink implements Sink<AtomReference> {
 

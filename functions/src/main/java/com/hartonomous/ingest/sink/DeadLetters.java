@@ -12,7 +12,10 @@ import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.connector.jdbc.JdbcExecutionOptions;
 import org.apache.flink.connector.jdbc.core.datastream.sink.JdbcSink;
 
-/** Writes dead letters to {@code dbo.AtomizationErrors}; one that is there already adds nothing. */
+/**
+ * Writes dead letters to {@code dbo.AtomizationErrors}. One that is there already adds nothing, nor
+ * does one of a model that is complete.
+ */
 public final class DeadLetters {
 
   private static final int BATCH_SIZE = 100;
@@ -30,7 +33,10 @@ public final class DeadLetters {
           + " AS v (DeadLetterHash, SourceName, Position, Reason, ErrorMessage, PayloadReference,"
           + " ModelId)"
           + " WHERE NOT EXISTS (SELECT 1 FROM dbo.AtomizationErrors AS e WITH (UPDLOCK, HOLDLOCK)"
-          + " WHERE e.DeadLetterHash = v.DeadLetterHash)";
+          + " WHERE e.DeadLetterHash = v.DeadLetterHash)"
+          // What is read again after a restore cannot harm a model that is complete since.
+          + " AND NOT EXISTS (SELECT 1 FROM dbo.Models AS m WHERE m.ModelId = v.ModelId"
+          + " AND m.State = 'COMPLETE')";
 
   private static final int SOURCE_CHARACTERS_MAX = 400;
 

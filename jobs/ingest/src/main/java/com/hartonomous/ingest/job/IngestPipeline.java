@@ -40,6 +40,10 @@ import org.apache.flink.util.OutputTag;
  * model files ------------------------------ read and hash ---------+
  * what could not be ingested -> dead letters
  * </pre>
+ *
+ * <p>Not built yet: the sweep that removes what a repeated snapshot chunk left behind, the writers'
+ * session locks against a writer that was cut off from its job, the check for changes that SQL
+ * Server purged before they were read, Service Broker messages.
  */
 public final class IngestPipeline {
 
@@ -53,6 +57,7 @@ public final class IngestPipeline {
   /**
    * Adds the job to the environment.
    *
+   * @param options within their ranges, as {@code IngestConfiguration} gives them
    * @param tables as registered in the database, all of the configured group; empty to ingest
    *     models only
    * @throws IOException when a secret cannot be had
@@ -93,6 +98,7 @@ public final class IngestPipeline {
                 WatermarkStrategy.noWatermarks(),
                 "SQL Server changes of " + capture.group())
             .uid(OperatorUids.CAPTURE_SOURCE + capture.group());
+    // Also moves the heartbeat and takes its rows out of the stream.
     return changes
         .transform(
             "position of " + capture.group(),
