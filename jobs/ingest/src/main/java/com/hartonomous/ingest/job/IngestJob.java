@@ -28,8 +28,8 @@ public final class IngestJob {
   }
 
   /**
-   * With a savepoint the job has state; under high availability this runs again after the JobManager
-   * failed, and the job goes on from a checkpoint that cannot be seen from here.
+   * With a savepoint the job has state; under high availability this runs again after the
+   * JobManager failed, and the job goes on from a checkpoint that cannot be seen from here.
    */
   private static boolean mayHaveState(ReadableConfig configuration) {
     return configuration.getOptional(StateRecoveryOptions.SAVEPOINT_PATH).isPresent()
