@@ -8,6 +8,10 @@ import com.hartonomous.ingest.standin.tsql.DataStatement.InsertBulk;
 import com.hartonomous.ingest.standin.tsql.DataStatement.InsertSource;
 import com.hartonomous.ingest.standin.tsql.DataStatement.SelectStatement;
 import com.hartonomous.ingest.standin.tsql.DefinitionStatement;
+import com.hartonomous.ingest.standin.tsql.DefinitionStatement.CreateTable;
+import com.hartonomous.ingest.standin.tsql.DefinitionStatement.Drop;
+import com.hartonomous.ingest.standin.tsql.DefinitionStatement.ObjectKind;
+import com.hartonomous.ingest.standin.tsql.H2Emitter;
 import com.hartonomous.ingest.standin.tsql.Query;
 import com.hartonomous.ingest.standin.type.SqlServerError;
 import java.io.IOException;
@@ -61,11 +65,36 @@ final class DataExecution {
         StatementRunner.kind(statement),
         !reads,
         results,
-        () ->
-            statement instanceof Insert insert
-                    && insert.source() instanceof InsertSource.FromProcedure call
-                ? insertFrom(insert, call, scope)
-                : runner.run(statement, scope, results));
+        () -> {
+          if (statement instanceof Insert insert
+              && insert.source() instanceof InsertSource.FromProcedure call) {
+            return insertFrom(insert, call, scope);
+          }
+          return reads || !(statement instanceof SelectStatement select)
+              ? runner.run(statement, scope, results)
+              : selectInto(select, scope, results);
+        });
+  }
+
+  /** Makes the table, then fills it. */
+  private Outcome selectInto(SelectStatement select, Scope scope, ResultConsumer results)
+      throws SqlServerError, SQLException, IOException {
+    if (session.options().formatOnly) {
+      return new Outcome(ResultConsumer.Command.SELECT, 0);
+    }
+    CreateTable table = H2Emitter.tableOfSelectInto(select, session.environment(scope));
+    definitions.run(table, scope);
+    boolean filled = false;
+    try {
+      Outcome outcome = runner.run(select, scope, results);
+      filled = true;
+      return outcome;
+    } finally {
+      // Inside a transaction a permanent table goes with its rollback.
+      if (!filled && (table.name().isTemporaryTable() || !session.transaction().isOpen())) {
+        definitions.run(new Drop(ObjectKind.TABLE, List.of(table.name()), true), scope);
+      }
+    }
   }
 
   private static boolean isInto(SelectStatement select) {

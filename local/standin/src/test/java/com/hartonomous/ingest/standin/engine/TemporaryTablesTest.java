@@ -75,6 +75,21 @@ class TemporaryTablesTest {
   }
 
   @Test
+  void selectIntoMakesATable() throws IOException {
+    one.ok("INSERT INTO T (h) VALUES (0x01), (0x02)");
+    one.ok("BEGIN TRAN; SELECT id, h, n + 1 AS m INTO #copy FROM T WHERE id > 1");
+    assertThat(one.query("SELECT m FROM #copy")).containsExactly("8");
+    assertThat(two.query("SELECT COUNT(*) FROM T")).containsExactly("2");
+    one.ok("COMMIT; SELECT h INTO dbo.Copy FROM #copy");
+    assertThat(two.query("SELECT COUNT(*) FROM dbo.Copy WHERE h = 0x02000000"))
+        .containsExactly("1");
+    assertThat(one.error("SELECT 1 / (id - 1) AS x INTO dbo.Failed FROM T").number())
+        .isEqualTo(8134);
+    assertThat(one.error("SELECT * FROM dbo.Failed").number()).isEqualTo(208);
+    assertThat(one.error("SELECT id INTO dbo.Copy FROM T").number()).isEqualTo(2714);
+  }
+
+  @Test
   void resettingAndClosingDropThem() throws Exception {
     one.ok("CREATE TABLE #t (a int NOT NULL)");
     one.session().reset();
