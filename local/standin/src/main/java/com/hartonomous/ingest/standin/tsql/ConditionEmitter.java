@@ -134,6 +134,12 @@ final class ConditionEmitter {
   /** A side of a comparison, so that H2 compares it with the other type as T-SQL does. */
   private static Fragment adapted(Fragment side, ExpressionType other) throws SqlServerError {
     ExpressionType type = side.type();
+    if (!other.isKnown() && type.isText() && !type.collation().isBinary()) {
+      // Columns whose type is not known are those of system views: they compare without case.
+      return type.ignoresCase()
+          ? side
+          : Fragment.concat(type, "CAST(", side, " AS VARCHAR_IGNORECASE)");
+    }
     if (!type.isKnown() || !other.isKnown()) {
       return side;
     }
@@ -243,7 +249,7 @@ final class ConditionEmitter {
     Fragment left = operand;
     if (binary && operand.type().ignoresCase()) {
       left = Fragment.concat(operand.type(), "CAST(", operand, " AS VARCHAR)");
-    } else if (!binary && operand.type().isText() && !operand.type().ignoresCase()) {
+    } else if (!binary && !operand.type().ignoresCase()) {
       left = Fragment.concat(operand.type(), "CAST(", operand, " AS VARCHAR_IGNORECASE)");
     }
     Fragment escape = like.escape() == null ? Fragment.of("''") : expressions.value(like.escape());

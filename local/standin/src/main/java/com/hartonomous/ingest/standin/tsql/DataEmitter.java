@@ -29,7 +29,7 @@ final class DataEmitter {
   EmittedSql select(SelectStatement statement) throws SqlServerError {
     Scope scope = new Scope(null);
     Fragment with = queries.with(statement.with(), scope);
-    EmittedQuery query = queries.emit(statement.query(), scope);
+    EmittedQuery query = queries.emitStatement(statement.query(), scope);
     Fragment whole = Fragment.concat(ExpressionType.UNKNOWN, with, query.fragment());
     if (statement.query().body() instanceof Select select && select.into() != null) {
       Fragment insert =

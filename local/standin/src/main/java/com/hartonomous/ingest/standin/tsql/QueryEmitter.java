@@ -118,15 +118,21 @@ final class QueryEmitter {
     return result;
   }
 
+  /** The query of a SELECT statement: its lock hints hold. */
+  EmittedQuery emitStatement(Query query, Scope outer) throws SqlServerError {
+    EmittedQuery emitted = emit(query, outer);
+    String lock = query.body() instanceof Select select ? lockClause(query, select) : "";
+    return new EmittedQuery(
+        Fragment.concat(ExpressionType.UNKNOWN, emitted.fragment(), lock), emitted.columns());
+  }
+
   /** A query inside the given scope, which stays as it is. */
   EmittedQuery emit(Query query, Scope outer) throws SqlServerError {
     Scope orderScope = new Scope(outer);
     EmittedQuery body;
     Fragment limit = limit(query, outer);
-    String lock = "";
     if (query.body() instanceof Select select) {
       body = select(select, orderScope);
-      lock = lockClause(query, select);
       if (select.top() != null) {
         if (query.offset() != null) {
           throw new SqlServerError(
@@ -157,8 +163,7 @@ final class QueryEmitter {
                 " ORDER BY ",
                 expressions(orderScope).orderItems(query.orderBy()));
     return new EmittedQuery(
-        Fragment.concat(ExpressionType.UNKNOWN, body.fragment(), order, limit, lock),
-        body.columns());
+        Fragment.concat(ExpressionType.UNKNOWN, body.fragment(), order, limit), body.columns());
   }
 
   private Fragment limit(Query query, Scope outer) throws SqlServerError {

@@ -10,8 +10,9 @@
  * translates {@link com.hartonomous.ingest.standin.tsql.DataStatement} and {@link
  * com.hartonomous.ingest.standin.tsql.DefinitionStatement}. Exceptions: INSERT ... EXEC, INSERT
  * BULK, CREATE PROCEDURE, CREATE and ALTER DATABASE and DROP of procedures and databases are the
- * engine's too. To evaluate the expression of a SET, IF, PRINT and so on, the engine lets the
- * emitter make a query of it.
+ * engine's too, and for SELECT ... INTO it first creates the table that {@link
+ * com.hartonomous.ingest.standin.tsql.H2Emitter#tableOfSelectInto} describes. To evaluate the
+ * expression of a SET, IF, PRINT and so on, the engine lets the emitter make a query of it.
  *
  * <p>What the emitter must know about the catalogue and the session it asks the {@link
  * com.hartonomous.ingest.standin.tsql.Environment}, which the engine implements. Built-in functions

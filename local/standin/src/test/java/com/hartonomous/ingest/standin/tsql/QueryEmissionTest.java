@@ -257,4 +257,19 @@ class QueryEmissionTest {
     assertThat(database.single("SELECT CASE WHEN @a BETWEEN @a AND @b THEN @b ELSE @a END"))
         .isEqualTo(3);
   }
+
+  @Test
+  void locksTheRowsOfAStatementButNotThoseOfASubquery() throws Exception {
+    assertThat(emitted("SELECT Id FROM dbo.Item WITH (UPDLOCK, ROWLOCK, READPAST) WHERE Id = 1"))
+        .endsWith(" FOR UPDATE SKIP LOCKED");
+    assertThat(emitted("SELECT MAX(Id) FROM dbo.Item WITH (UPDLOCK)")).doesNotContain("FOR UPDATE");
+    assertThat(emitted("SELECT 1 WHERE EXISTS (SELECT 1 FROM Item WITH (UPDLOCK, HOLDLOCK))"))
+        .doesNotContain("FOR UPDATE");
+    assertThat(database.run("SELECT TOP (2) Id FROM Item WITH (UPDLOCK) ORDER BY Id"))
+        .containsExactly(List.of(1), List.of(2));
+  }
+
+  private String emitted(String sql) throws Exception {
+    return database.emit(TsqlParser.parse(sql).get(0)).get(0).sql();
+  }
 }
