@@ -61,7 +61,7 @@ final class DemoCommand implements Callable<Integer> {
             port != null ? port : LocalPorts.ifFree(LocalPorts.SQL_SERVER),
             LocalPorts.ifFree(LocalPorts.BOLT),
             directory);
-    // Also after Ctrl-C. The demo's Flink lives in this process and needs no farewell.
+    // Also after Ctrl-C. The demo's Flink lives in this process and needs no farewell then.
     Runtime.getRuntime()
         .addShutdownHook(new Thread(() -> cleanUp(services, directory), "end-demo"));
     LocalCommand.printAddresses(services, out);
@@ -74,6 +74,8 @@ final class DemoCommand implements Callable<Integer> {
         new CountDownLatch(1).await();
       }
       return exitCode;
+    } finally {
+      cleanUp(services, directory);
     }
   }
 
@@ -93,9 +95,9 @@ final class DemoCommand implements Callable<Integer> {
     return Files.createDirectories(directory);
   }
 
-  private void cleanUp(LocalServices services, Path directory) {
+  private synchronized void cleanUp(LocalServices services, Path directory) {
     LocalCommand.close(services);
-    if (data == null) {
+    if (data == null && Files.exists(directory)) {
       try (Stream<Path> paths = Files.walk(directory)) {
         List<Path> deepestFirst = paths.sorted(Comparator.reverseOrder()).toList();
         for (Path path : deepestFirst) {

@@ -1,0 +1,176 @@
+package com.hartonomous.ingest.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.hartonomous.ingest.runtime.SqlServerOptions;
+import com.hartonomous.ingest.testing.Sql;
+import com.hartonomous.ingest.testing.SqlServerExtension;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands that read and make tables. */
+class StatusITCase {
+
+  @RegisterExtension final SqlServerExtension server = new SqlServerExtension();
+  @TempDir private Path directory;
+  private String configuration;
+
+  @BeforeEach
+  void writeConfiguration() throws Exception {
+    SqlServerOptions options = server.options();
+    Path file = directory.resolve("ingest.yaml");
+    Files.writeString(
+        file,
+        """
+        sqlserver:
+          host: %s
+          port: %d
+          database: %s
+          user: %s
+          password-file: '%s'
+          encrypt: %s
+          trust-server-certificate: true
+        checkpoint:
+          directory: checkpoints
+        """
+            .formatted(
+                options.host(),
+                options.port(),
+                options.database(),
+                options.user(),
+                options.password().file(),
+                options.encrypt()));
+    configuration = file.toString();
+  }
+
+  private void fill() throws Exception {
+    try (Sql sql = server.connect()) {
+      sql.update(
+          "INSERT INTO dbo.Models (TenantId, ModelName, ModelNameHash, State, ExpectedChunks,"
+              + " ExpectedTensors, ExpectedNodes, ExpectedBytes)"
+              + " VALUES (7, N'half', HASHBYTES('SHA2_256', N'half'), 'INGESTING', 10, 3, 0, 4000)");
+      sql.update(
+          "INSERT INTO dbo.ModelProgress (ModelId, Writer, StoredChunks, StoredNodes, StoredBytes,"
+              + " NewAtoms, NewBytes, FirstAt, LastAt)"
+              + " SELECT ModelId, 0, 3, 0, 1500, 3, 1000, '2026-01-01T00:00:00',"
+              + " '2026-01-01T00:00:02' FROM dbo.Models");
+      sql.update(
+          "INSERT INTO dbo.ModelProgress (ModelId, Writer, StoredChunks, StoredNodes, StoredBytes,"
+              + " NewAtoms, NewBytes, FirstAt, LastAt)"
+              + " SELECT ModelId, 1, 2, 0, 500, 1, 500, '2026-01-01T00:00:00',"
+              + " '2026-01-01T00:00:02' FROM dbo.Models");
+      sql.update(
+          "INSERT INTO dbo.Neo4jSyncQueue (EntityType, EntityId, Operation) VALUES ('Model', 1,"
+              + " 'SYNC')");
+      sql.update(
+          "INSERT INTO dbo.AtomizationErrors (DeadLetterHash, SourceName, Position, Reason,"
+              + " ErrorMessage) VALUES (HASHBYTES('SHA2_256', N'x'), N'bad.onnx', N'offset 12',"
+              + " 'MALFORMED_FILE', N'expected a field, found the end')");
+      sql.update(
+          "INSERT INTO dbo.CdcCheckpoints (SourceName, LastLsn, CheckpointId)"
+              + " SELECT N'main', MAX(start_lsn), 5 FROM cdc.lsn_time_mapping");
+      sql.update(
+          "INSERT INTO dbo.CaptureProgress (SourceName, Reader, SnapshotRows, InsertedRows,"
+              + " UpdatedRows, DeletedRows) VALUES (N'main', 0, 4, 3, 2, 1)");
+    }
+  }
+
+  @Test
+  void statusTellsTheFiguresOfTheTables() throws Exception {
+    fill();
+
+    CommandRunner.Result result = CommandRunner.run("status", "--json", "--config", configuration);
+
+    assertThat(result.err()).isEmpty();
+    assertThat(result.exitCode()).isEqualTo(ExitCode.DONE);
+    JsonNode status = new JsonMapper().readTree(result.out());
+    assertThat(status.fieldNames())
+        .toIterable()
+        .containsExactly("models", "capture", "broker", "outbox", "deadLetters", "throughput");
+    JsonNode model = status.get("models").get(0);
+    assertThat(model.get("name").asText()).isEqualTo("half");
+    assertThat(model.get("tenantId").asInt()).isEqualTo(7);
+    assertThat(model.get("percent").asDouble()).isEqualTo(50.0);
+    assertThat(model.get("storedChunks").asLong()).isEqualTo(5);
+    assertThat(model.get("newBytes").asLong()).isEqualTo(1500);
+    assertThat(model.get("sharedBytes").asLong()).isEqualTo(500);
+    assertThat(model.get("bytesPerSecond").asDouble()).isEqualTo(1000.0);
+    JsonNode capture = status.get("capture").get(0);
+    assertThat(capture.get("checkpointId").asLong()).isEqualTo(5);
+    assertThat(capture.get("lastLsn").asText()).hasSize(20);
+    assertThat(capture.get("lagSeconds").asDouble()).isZero();
+    assertThat(status.get("broker").isNull()).isTrue();
+    assertThat(status.get("outbox").get("unsynced").asLong()).isEqualTo(1);
+    assertThat(status.get("deadLetters").get("total").asLong()).isEqualTo(1);
+    assertThat(status.get("throughput").get("rowEvents").asLong()).isEqualTo(10);
+  }
+
+  @Test
+  void statusIsReadableForPeopleToo() throws Exception {
+    fill();
+
+    CommandRunner.Result result = CommandRunner.run("status", "--config", configuration);
+
+    assertThat(result.exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(result.out())
+        .contains("7/half", "50.0 %", "5/10", "main", "MALFORMED_FILE 1", "1 unsynced");
+  }
+
+  @Test
+  void deadLettersAreListed() throws Exception {
+    assertThat(CommandRunner.run("dead-letters", "list", "--config", configuration).out())
+        .isEqualToIgnoringNewLines("No dead letters.");
+    fill();
+
+    CommandRunner.Result table =
+        CommandRunner.run("dead-letters", "list", "--config", configuration);
+    CommandRunner.Result json =
+        CommandRunner.run("dead-letters", "list", "--json", "--config", configuration);
+
+    assertThat(table.out()).contains("bad.onnx", "offset 12", "MALFORMED_FILE", "found the end");
+    JsonNode entry = new JsonMapper().readTree(json.out());
+    assertThat(entry.get("source").asText()).isEqualTo("bad.onnx");
+    assertThat(entry.get("modelId").isNull()).isTrue();
+  }
+
+  @Test
+  void migratingAgainChangesNothing() {
+    CommandRunner.Result result = CommandRunner.run("migrate", "--config", configuration);
+
+    assertThat(result.err()).isEmpty();
+    assertThat(result.exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(result.out()).contains("the schema is up to date");
+  }
+
+  @Test
+  void aDryRunOfIngestShowsWhatIsInEffectAndStartsNothing() throws Exception {
+    try (Sql sql = server.connect()) {
+      sql.update("CREATE TABLE dbo.A (Id INT NOT NULL PRIMARY KEY, Body NVARCHAR(MAX) NULL)");
+      sql.update(
+          "EXEC sys.sp_cdc_enable_table @source_schema = N'dbo', @source_name = N'A',"
+              + " @role_name = NULL, @supports_net_changes = 0");
+    }
+
+    CommandRunner.Result result =
+        CommandRunner.run(
+            "ingest",
+            "--dry-run",
+            "--config",
+            configuration,
+            "--set",
+            "capture.tables=[{table: dbo.A, columns: {Body: text/plain}}]");
+
+    assertThat(result.err()).isEmpty();
+    assertThat(result.exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(result.out())
+        .contains("capture dbo.A by key (Id), content Body as text/plain", "start without state")
+        .containsPattern("writer\\.batch-rows += 2000 +# default")
+        .doesNotContain(Files.readString(Path.of(server.options().password().file())));
+  }
+}

@@ -1,0 +1,81 @@
+package com.hartonomous.ingest.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.hartonomous.ingest.cli.ExitCode;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** The demo as a newcomer runs it, in this process. */
+class DemoITCase {
+
+  private static final String HOME = "hartonomous.home";
+
+  @TempDir private Path home;
+  private String homeBefore;
+
+  @BeforeEach
+  void useTemporaryHome() {
+    homeBefore = System.getProperty(HOME);
+    System.setProperty(HOME, home.toString());
+  }
+
+  @AfterEach
+  void restoreHome() {
+    if (homeBefore == null) {
+      System.clearProperty(HOME);
+    } else {
+      System.setProperty(HOME, homeBefore);
+    }
+  }
+
+  @Test
+  void endsByItselfWithEverythingStoredAndVerified() {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    CommandLine commandLine =
+        Main.commandLine().setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
+
+    int exitCode = commandLine.execute("demo", "--port", "0");
+
+    assertThat(err.toString()).isEmpty();
+    assertThat(exitCode).as(out.toString()).isEqualTo(ExitCode.DONE);
+    List<String> lines = out.toString().lines().toList();
+    assertThat(lines)
+        .anyMatch(line -> line.contains("Flink's web UI: http://127.0.0.1:"))
+        .contains("dead letters  0", "outbox        0", "verification passed");
+    assertThat(model(lines, "all-minilm-l6-v2.onnx")).startsWith("COMPLETE", "302");
+    assertThat(model(lines, "all-minilm-l6-v2-q.onnx")).startsWith("COMPLETE", "326");
+    List<String> safeTensors = model(lines, "all-minilm-l6-v2.safetensors");
+    assertThat(safeTensors).startsWith("COMPLETE", "302");
+    long bytesIn = Long.parseLong(safeTensors.get(5));
+    long sharedBytes = Long.parseLong(safeTensors.get(7));
+    assertThat(sharedBytes)
+        .as("the same weights in another format share their atoms")
+        .isGreaterThan(bytesIn * 99 / 100);
+    assertThat(out.toString()).as("the password is told nowhere").doesNotContain(password());
+  }
+
+  /** State, tensors, chunks, nodes, unique atoms, bytes in, bytes stored, shared bytes. */
+  private static List<String> model(List<String> lines, String name) {
+    String line =
+        lines.stream().filter(text -> text.startsWith(name + " ")).findFirst().orElseThrow();
+    return List.of(line.substring(name.length()).strip().split("\\s+"));
+  }
+
+  private String password() {
+    try {
+      return Files.readString(home.resolve(".local/sqlserver.password")).strip();
+    } catch (java.io.IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+}
