@@ -18,6 +18,7 @@ import org.neo4j.dbms.api.DatabaseManagementServiceBuilder;
 import org.neo4j.driver.Driver;
 import org.neo4j.driver.Record;
 import org.neo4j.driver.Session;
+import org.neo4j.graphdb.event.TransactionEventListener;
 import org.neo4j.io.fs.FileUtils;
 
 /** A real Neo4j server in this process, on a loopback port, which can be stopped and started. */
@@ -66,6 +67,17 @@ public final class TestNeo4j implements AutoCloseable {
   public void stop() {
     service.shutdown();
     service = null;
+  }
+
+  /** Calls the listener around every transaction on the graph, until the server is stopped. */
+  public void listen(TransactionEventListener<?> listener) {
+    service.registerTransactionEventListener(GraphDatabaseSettings.DEFAULT_DATABASE_NAME, listener);
+  }
+
+  /** Ends {@link #listen}. */
+  public void stopListening(TransactionEventListener<?> listener) {
+    service.unregisterTransactionEventListener(
+        GraphDatabaseSettings.DEFAULT_DATABASE_NAME, listener);
   }
 
   /** How to reach the server, started or not. */
