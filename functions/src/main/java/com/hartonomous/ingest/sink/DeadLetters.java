@@ -27,7 +27,7 @@ public final class DeadLetters {
           + " ErrorMessage, PayloadReference, ModelId)"
           + " SELECT v.DeadLetterHash, v.SourceName, v.Position, v.Reason, v.ErrorMessage,"
           + " v.PayloadReference, v.ModelId"
-          + " FROM (VALUES (CAST(? AS BINARY(32)), CAST(? AS NVARCHAR(400)),"
+          + " FROM (VALUES (CAST(? AS BINARY(32)), CAST(? AS NVARCHAR(2000)),"
           + " CAST(? AS NVARCHAR(MAX)), CAST(? AS VARCHAR(100)), CAST(? AS NVARCHAR(MAX)),"
           + " CAST(? AS NVARCHAR(MAX)), CAST(? AS INT)))"
           + " AS v (DeadLetterHash, SourceName, Position, Reason, ErrorMessage, PayloadReference,"
@@ -38,7 +38,7 @@ public final class DeadLetters {
           + " AND NOT EXISTS (SELECT 1 FROM dbo.Models AS m WHERE m.ModelId = v.ModelId"
           + " AND m.State = 'COMPLETE')";
 
-  private static final int SOURCE_CHARACTERS_MAX = 400;
+  private static final int SOURCE_CHARACTERS_MAX = 2000;
 
   private DeadLetters() {}
 

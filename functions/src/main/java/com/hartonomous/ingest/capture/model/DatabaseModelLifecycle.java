@@ -8,6 +8,7 @@ import com.hartonomous.ingest.capture.model.RejectedModelException.Reason;
 import com.hartonomous.ingest.format.ChunkPlan;
 import com.hartonomous.ingest.record.DeadLetter;
 import com.hartonomous.ingest.runtime.FlinkPositionedInput;
+import com.hartonomous.ingest.runtime.SqlErrors;
 import com.hartonomous.ingest.runtime.SqlServerTransactions;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -147,6 +148,19 @@ final class DatabaseModelLifecycle implements ModelLifecycle {
       return List.of(new PlannedModel(model.modelId(), splits(model, header, files)));
     } catch (RejectedModelException e) {
       fail(model, e);
+      return List.of();
+    } catch (SQLException e) {
+      if (SqlErrors.kind(e) != SqlErrors.Kind.DATA) {
+        throw e;
+      }
+      fail(
+          model,
+          new RejectedModelException(
+              Reason.REFUSED_BY_DATABASE,
+              "header",
+              "%s: what the file says of itself does not fit the tables (error %d): %s"
+                  .formatted(model.path(), e.getErrorCode(), e.getMessage()),
+              e));
       return List.of();
     }
   }

@@ -21,7 +21,9 @@ final class RejectedModelException extends Exception {
     /** The file is beyond a limit. */
     FILE_TOO_LARGE,
     /** The stored references are not those that the model expects. */
-    INCONSISTENT_REFERENCES
+    INCONSISTENT_REFERENCES,
+    /** What the file says of itself does not fit the tables. */
+    REFUSED_BY_DATABASE
   }
 
   private final Reason reason;
