@@ -50,12 +50,25 @@ public final class CdcFunctions {
 
   /** sys.fn_cdc_map_lsn_to_time: UTC commit time; null for an LSN that is no commit. */
   public static LocalDateTime mapLsnToTime(Connection connection, byte[] lsn) throws SQLException {
+    if (lsn == null) {
+      return null;
+    }
+    SessionCapture session = ChangeCapture.sessionOf(connection);
+    LocalDateTime remembered = session.rememberedTime(lsn);
+    if (remembered != null) {
+      return remembered;
+    }
     try (PreparedStatement query =
         connection.prepareStatement(
             "SELECT tran_end_time FROM " + ChangeTables.TRANSACTIONS + " WHERE start_lsn = ?")) {
       query.setBytes(1, lsn);
       try (ResultSet rows = query.executeQuery()) {
-        return rows.next() ? rows.getObject(1, LocalDateTime.class) : null;
+        if (!rows.next()) {
+          return null;
+        }
+        LocalDateTime time = rows.getObject(1, LocalDateTime.class);
+        session.rememberTime(lsn, time);
+        return time;
       }
     }
   }

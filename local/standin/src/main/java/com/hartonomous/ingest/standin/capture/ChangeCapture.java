@@ -82,8 +82,8 @@ public final class ChangeCapture {
     SessionCapture session = SESSIONS.get(h2Session(connection));
     if (session == null) {
       throw new SQLException(
-          "a captured table was written by a connection that is no session of the stand-in: its"
-              + " changes would have no log sequence number");
+          "the connection is no session of the stand-in: changes that it captures would have no log"
+              + " sequence number");
     }
     return session;
   }

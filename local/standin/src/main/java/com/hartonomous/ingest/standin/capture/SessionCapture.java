@@ -5,6 +5,7 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.LocalDateTime;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -21,6 +22,8 @@ public final class SessionCapture implements AutoCloseable {
   private long transaction;
   private int changes;
   private LocalDateTime began;
+  private byte[] rememberedLsn;
+  private LocalDateTime rememberedTime;
 
   SessionCapture(ChangeCapture capture, Connection connection) {
     this.capture = capture;
@@ -66,6 +69,19 @@ public final class SessionCapture implements AutoCloseable {
     changes = 0;
     transaction = 0;
     began = null;
+  }
+
+  /**
+   * The commit time that was looked up last: the changes of a transaction are read in a row, and
+   * each asks for the time of the same LSN.
+   */
+  LocalDateTime rememberedTime(byte[] lsn) {
+    return Arrays.equals(lsn, rememberedLsn) ? rememberedTime : null;
+  }
+
+  void rememberTime(byte[] lsn, LocalDateTime time) {
+    rememberedLsn = lsn.clone();
+    rememberedTime = time;
   }
 
   void insert(CaptureInstance instance, int ordinal, int operation, byte[] mask, Object[] values)

@@ -129,6 +129,9 @@ final class BulkInsert {
   private long insertAll(EngineSession.BulkRows rows, H2Session session)
       throws SqlServerError, SQLException, IOException {
     requireColumns(rows);
+    if (table.object().id() > 0) {
+      session.transaction().wroteTo(table);
+    }
     PreparedStatement statement = session.prepared().prepare(sql);
     session.running(statement);
     long count = 0;

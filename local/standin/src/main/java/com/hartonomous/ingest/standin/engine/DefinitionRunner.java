@@ -6,7 +6,6 @@ import com.hartonomous.ingest.standin.engine.Catalogue.DatabaseObject;
 import com.hartonomous.ingest.standin.engine.Catalogue.Index;
 import com.hartonomous.ingest.standin.engine.Catalogue.ObjectType;
 import com.hartonomous.ingest.standin.engine.Catalogue.Table;
-import com.hartonomous.ingest.standin.engine.TemporaryTables.TemporaryTable;
 import com.hartonomous.ingest.standin.tsql.ControlStatement.DeclareTable;
 import com.hartonomous.ingest.standin.tsql.DefinitionStatement;
 import com.hartonomous.ingest.standin.tsql.DefinitionStatement.AlterDatabaseSet;
@@ -27,10 +26,8 @@ import com.hartonomous.ingest.standin.tsql.H2Emitter;
 import com.hartonomous.ingest.standin.tsql.ObjectName;
 import com.hartonomous.ingest.standin.type.SqlServerError;
 import java.io.IOException;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.h2.api.ErrorCode;
@@ -45,10 +42,14 @@ final class DefinitionRunner {
 
   private final H2Session session;
   private final TableAlterations alterations;
+  private final TemporaryDefinitions temporary;
+  private final ModuleDefinitions modules;
 
   DefinitionRunner(H2Session session) {
     this.session = session;
     this.alterations = new TableAlterations(session, this);
+    this.temporary = new TemporaryDefinitions(session);
+    this.modules = new ModuleDefinitions(session, this);
   }
 
   void run(DefinitionStatement statement, Scope scope)
@@ -62,11 +63,11 @@ final class DefinitionRunner {
     } else if (statement instanceof TruncateTable truncate) {
       truncate(truncate, scope);
     } else if (statement instanceof CreateView view) {
-      createView(view, scope);
+      modules.createView(view, scope);
     } else if (statement instanceof CreateProcedure procedure) {
-      createProcedure(procedure);
+      modules.createProcedure(procedure);
     } else if (statement instanceof CreateSchema schema) {
-      createSchema(schema, scope);
+      modules.createSchema(schema, scope);
     } else if (statement instanceof Drop drop) {
       drop(drop, scope);
     } else if (statement instanceof DropIndex index) {
@@ -78,6 +79,10 @@ final class DefinitionRunner {
     } else {
       alterations.run(statement, scope);
     }
+  }
+
+  void declareTable(DeclareTable declare, Scope scope) throws SqlServerError, SQLException {
+    temporary.declareTable(declare, scope);
   }
 
   static SqlServerError unsupported(String what) {
@@ -94,7 +99,7 @@ final class DefinitionRunner {
         if (e.getErrorCode() != ErrorCode.LOCK_TIMEOUT_1) {
           throw e;
         }
-        session.transaction().commitWork();
+        session.transaction().commitBeforeDefinition();
       }
     } else {
       // What this statement itself may hold, such as a read of the catalogue.
@@ -127,7 +132,7 @@ final class DefinitionRunner {
   private void createTable(CreateTable create, Scope scope)
       throws SqlServerError, SQLException, IOException {
     if (create.name().isTemporaryTable()) {
-      createTemporary(
+      temporary.create(
           create.name(),
           create.elements(),
           elements -> H2Emitter.emit(new CreateTable(create.name(), elements), environment(scope)));
@@ -174,7 +179,7 @@ final class DefinitionRunner {
     }
   }
 
-  private DatabaseObject newObject(
+  DatabaseObject newObject(
       ObjectName name, ObjectType type, String definition, CatalogueStore store) {
     String schema = SessionEnvironment.schemaOf(name);
     Catalogue catalogue = session.catalogue();
@@ -187,48 +192,6 @@ final class DefinitionRunner {
         0,
         definition,
         false);
-  }
-
-  /** Emits the creation of a table with named constraints. */
-  @FunctionalInterface
-  private interface TableEmitter {
-    List<EmittedSql> emit(TableElements elements) throws SqlServerError;
-  }
-
-  private void createTemporary(ObjectName name, TableElements elements, TableEmitter emitter)
-      throws SqlServerError, SQLException {
-    TemporaryTables temporary = session.temporaryTables();
-    temporary.reserve(name);
-    Table made =
-        session
-            .engine()
-            .definitions()
-            .defineTemporary(
-                (connection, statement, store) -> {
-                  DatabaseObject object = temporary.newObject(name.name(), store.nextTemporaryId());
-                  TableBuilder builder = new TableBuilder(object, store::nextTemporaryId);
-                  TableElements named = builder.named(elements);
-                  TableBuilder.Additions additions = builder.read(named);
-                  runAll(statement, emitter.emit(named));
-                  Table table = TableBuilder.table(object, additions);
-                  store.addTable(table);
-                  return table;
-                });
-    temporary.add(made);
-    session.transaction().onRollback(() -> forgetTemporary(name.name()));
-  }
-
-  private void forgetTemporary(String name) {
-    if (session.temporaryTables().find(name).isPresent()) {
-      session.temporaryTables().drop(name);
-    }
-  }
-
-  void declareTable(DeclareTable declare, Scope scope) throws SqlServerError, SQLException {
-    createTemporary(
-        ObjectName.of(declare.name()),
-        declare.elements(),
-        elements -> H2Emitter.emit(new DeclareTable(declare.name(), elements), environment(scope)));
   }
 
   private void createIndex(CreateIndex create, Scope scope)
@@ -259,7 +222,7 @@ final class DefinitionRunner {
             create.included());
     List<EmittedSql> emitted = H2Emitter.emit(create, environment(scope));
     if (create.table().isTemporaryTable()) {
-      indexTemporary(create, table, index, emitted);
+      temporary.createIndex(create, table, index, emitted);
       return;
     }
     define(
@@ -277,31 +240,6 @@ final class DefinitionRunner {
                     index,
                     H2Emitter.emit(
                         new DropIndex(create.name(), create.table(), false), environment(scope))));
-  }
-
-  private void indexTemporary(
-      CreateIndex create, Table table, Index index, List<EmittedSql> emitted)
-      throws SqlServerError, SQLException {
-    try {
-      session
-          .engine()
-          .definitions()
-          .defineTemporary(
-              (connection, statement, store) -> {
-                runAll(statement, emitted);
-                store.addIndex(table.object().id(), index);
-                return null;
-              });
-    } catch (SQLException e) {
-      if (e.getErrorCode() != ErrorCode.LOCK_TIMEOUT_1 || create.unique()) {
-        throw e;
-      }
-      // The transaction has rows in the table: the index, which only makes it faster, comes later.
-      emitted.forEach(sql -> session.temporaryTables().indexAtEnd(sql.sql()));
-    }
-    List<Index> indexes = new ArrayList<>(table.indexes());
-    indexes.add(index);
-    session.temporaryTables().replace(new Table(table.object(), table.columns(), indexes));
   }
 
   private void dropIndexNow(Table table, Index index, List<EmittedSql> emitted)
@@ -419,127 +357,12 @@ final class DefinitionRunner {
     }
   }
 
-  private void createView(CreateView view, Scope scope)
-      throws SqlServerError, SQLException, IOException {
-    SessionEnvironment environment = environment(scope);
-    Optional<Table> old = view.replace() ? environment.findTable(view.name()) : Optional.empty();
-    if (old.isPresent() && old.get().object().type() != ObjectType.VIEW) {
-      throw Definitions.nameTaken(view.name().name());
-    }
-    String physical =
-        old.isPresent()
-            ? SessionEnvironment.physical(old.get())
-            : environment.newTable(view.name());
-    CreateView emitted =
-        new CreateView(view.name(), old.isPresent(), view.columns(), view.query(), view.source());
-    List<EmittedSql> sql = H2Emitter.emit(emitted, environment);
-    Table made =
-        define(
-            (connection, statement, store) -> {
-              runAll(statement, sql);
-              if (old.isPresent()) {
-                store.dropObject(old.get().object().id());
-              }
-              DatabaseObject object = newObject(view.name(), ObjectType.VIEW, view.source(), store);
-              Table table =
-                  new Table(
-                      object,
-                      ViewColumns.read(statement, physical, sql.get(sql.size() - 1)),
-                      List.of());
-              store.addTable(table);
-              return table;
-            });
-    if (old.isPresent()) {
-      irreversible("ALTER VIEW " + view.name());
-    } else {
-      session.transaction().onRollback(() -> dropTableNow(made.object().id()));
-    }
-  }
-
-  private void createProcedure(CreateProcedure procedure)
-      throws SqlServerError, SQLException, IOException {
-    String schema = SessionEnvironment.schemaOf(procedure.name());
-    if (SessionEnvironment.isReserved(schema) || session.catalogue().schemaId(schema).isEmpty()) {
-      throw new SqlServerError(
-          2760,
-          16,
-          1,
-          "The specified schema name \""
-              + schema
-              + "\" either does not exist or you do not have permission to use it.");
-    }
-    Optional<DatabaseObject> old = session.catalogue().object(schema, procedure.name().name());
-    if (old.isPresent() && (!procedure.replace() || old.get().type() != ObjectType.PROCEDURE)) {
-      throw Definitions.nameTaken(procedure.name().name());
-    }
-    int id =
-        define(
-            (connection, statement, store) -> {
-              if (old.isPresent()) {
-                store.dropObject(old.get().id());
-              }
-              DatabaseObject object =
-                  newObject(procedure.name(), ObjectType.PROCEDURE, procedure.source(), store);
-              store.addObject(object);
-              return object.id();
-            });
-    session.transaction().onRollback(() -> replaceObjectNow(id, old));
-  }
-
-  private void replaceObjectNow(int id, Optional<DatabaseObject> old)
-      throws SQLException, SqlServerError {
-    session
-        .engine()
-        .definitions()
-        .defineNow(
-            (connection, statement, store) -> {
-              store.dropObject(id);
-              if (old.isPresent()) {
-                store.addObject(old.get());
-              }
-              return null;
-            });
-  }
-
-  private void createSchema(CreateSchema schema, Scope scope)
-      throws SqlServerError, SQLException, IOException {
-    if (session.catalogue().schemaId(schema.name()).isPresent()
-        || SessionEnvironment.isReserved(schema.name())) {
-      throw Definitions.nameTaken(schema.name());
-    }
-    List<EmittedSql> sql = H2Emitter.emit(schema, environment(scope));
-    define(
-        (connection, statement, store) -> {
-          runAll(statement, sql);
-          try (ResultSet rows =
-              statement.executeQuery(
-                  "SELECT GREATEST(MAX(schema_id), 6) + 1 FROM standin_catalogue.schemas")) {
-            rows.next();
-            store.addSchema(rows.getInt(1), schema.name());
-          }
-          return null;
-        });
-    session.transaction().onRollback(() -> dropSchemaNow(schema.name()));
-  }
-
-  private void dropSchemaNow(String name) throws SQLException, SqlServerError {
-    session
-        .engine()
-        .definitions()
-        .defineNow(
-            (connection, statement, store) -> {
-              statement.execute("DROP SCHEMA " + Definitions.quote(name));
-              store.dropSchema(name);
-              return null;
-            });
-  }
-
   private void drop(Drop drop, Scope scope) throws SqlServerError, SQLException, IOException {
     for (ObjectName name : drop.names()) {
       switch (drop.kind()) {
         case TABLE, VIEW -> dropTable(drop, name, scope);
-        case PROCEDURE -> dropProcedure(drop, name);
-        case SCHEMA -> dropSchema(drop, name);
+        case PROCEDURE -> modules.dropProcedure(drop, name);
+        case SCHEMA -> modules.dropSchema(drop, name);
         case DATABASE -> throw unsupported("DROP DATABASE");
       }
     }
@@ -548,7 +371,7 @@ final class DefinitionRunner {
   private void dropTable(Drop drop, ObjectName name, Scope scope)
       throws SqlServerError, SQLException, IOException {
     if (name.isTemporaryTable()) {
-      dropTemporary(drop, name);
+      temporary.drop(drop, name);
       return;
     }
     ObjectType type = drop.kind() == ObjectKind.TABLE ? ObjectType.TABLE : ObjectType.VIEW;
@@ -572,7 +395,7 @@ final class DefinitionRunner {
     irreversible("DROP " + drop.kind() + " " + name);
   }
 
-  private void dropTableNow(int id) throws SQLException, SqlServerError {
+  void dropTableNow(int id) throws SQLException, SqlServerError {
     session
         .engine()
         .definitions()
@@ -597,19 +420,7 @@ final class DefinitionRunner {
     return null;
   }
 
-  private void dropTemporary(Drop drop, ObjectName name) throws SqlServerError, SQLException {
-    TemporaryTables temporary = session.temporaryTables();
-    if (temporary.find(name.name()).isEmpty()) {
-      missing(drop, name);
-      return;
-    }
-    TemporaryTable dropped = temporary.drop(name.name());
-    if (session.transaction().isOpen()) {
-      session.transaction().onRollback(() -> temporary.restore(dropped));
-    }
-  }
-
-  private static void missing(Drop drop, ObjectName name) throws SqlServerError {
+  static void missing(Drop drop, ObjectName name) throws SqlServerError {
     if (!drop.ifExists()) {
       throw new SqlServerError(
           3701,
@@ -621,49 +432,6 @@ final class DefinitionRunner {
               + name
               + "', because it does not exist or you do not have permission.");
     }
-  }
-
-  private void dropProcedure(Drop drop, ObjectName name)
-      throws SqlServerError, SQLException, IOException {
-    Optional<DatabaseObject> procedure =
-        session
-            .catalogue()
-            .object(SessionEnvironment.schemaOf(name), name.name())
-            .filter(o -> o.type() == ObjectType.PROCEDURE);
-    if (procedure.isEmpty()) {
-      missing(drop, name);
-      return;
-    }
-    define(
-        (connection, statement, store) -> {
-          store.dropObject(procedure.get().id());
-          return null;
-        });
-    session.transaction().onRollback(() -> replaceObjectNow(procedure.get().id(), procedure));
-  }
-
-  private void dropSchema(Drop drop, ObjectName name)
-      throws SqlServerError, SQLException, IOException {
-    Optional<Integer> id = session.catalogue().schemaId(name.name());
-    if (id.isEmpty()) {
-      missing(drop, name);
-      return;
-    }
-    boolean used = session.catalogue().objects().stream().anyMatch(o -> o.schemaId() == id.get());
-    if (used || id.get() <= CatalogueStore.CDC_SCHEMA_ID) {
-      throw new SqlServerError(
-          3729,
-          16,
-          1,
-          "Cannot drop schema '" + name + "' because it is being referenced by an object.");
-    }
-    define(
-        (connection, statement, store) -> {
-          statement.execute("DROP SCHEMA " + Definitions.quote(name.name()) + " RESTRICT");
-          store.dropSchema(name.name());
-          return null;
-        });
-    irreversible("DROP SCHEMA " + name);
   }
 
   private void alterDatabase(AlterDatabaseSet set)

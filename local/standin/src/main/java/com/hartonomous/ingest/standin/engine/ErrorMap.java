@@ -171,11 +171,13 @@ final class ErrorMap {
     return statement < 0 ? message : message.substring(0, statement);
   }
 
-  /** What stands between the first and the last double quote. */
+  /** What stands between the first and the last double quote; quotes inside are doubled there. */
   private static String quoted(String text) {
     int first = text.indexOf('"');
     int last = text.lastIndexOf('"');
-    return first < 0 || last <= first ? text : text.substring(first + 1, last);
+    return first < 0 || last <= first
+        ? text
+        : text.substring(first + 1, last).replace("\"\"", "\"");
   }
 
   private static String lastPart(String name) {

@@ -212,19 +212,21 @@ final class Interpreter {
   private void report(Exception e, ResultConsumer results) throws IOException, BatchEndedException {
     SqlServerError error = asError(e);
     state.failed(error);
-    try {
-      ErrorEffect effect = state.effectOf(error);
-      if (effect.rollsBack() && session.transaction().isOpen()) {
+    ErrorEffect effect = state.effectOf(error);
+    if (effect.rollsBack() && session.transaction().isOpen()) {
+      try {
         session.transaction().rollbackAll(results);
+      } catch (SqlServerError incomplete) {
+        results.error(incomplete);
+      } catch (SQLException failure) {
+        throw new IOException("the transaction could not be rolled back", failure);
       }
-      if (error.number() != ErrorMap.CANCELLED) {
-        results.error(error);
-      }
-      if (effect.endsBatch()) {
-        throw new BatchEndedException();
-      }
-    } catch (SQLException | SqlServerError failure) {
-      throw new IOException("the transaction could not be rolled back", failure);
+    }
+    if (error.number() != ErrorMap.CANCELLED) {
+      results.error(error);
+    }
+    if (effect.endsBatch()) {
+      throw new BatchEndedException();
     }
   }
 

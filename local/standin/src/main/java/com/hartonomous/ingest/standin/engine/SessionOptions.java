@@ -40,7 +40,6 @@ final class SessionOptions {
   boolean implicitTransactions;
   boolean formatOnly;
   long rowCount;
-  int textSize = Integer.MAX_VALUE;
 
   /** Milliseconds; negative: wait for ever. */
   int lockTimeout = -1;
@@ -58,7 +57,6 @@ final class SessionOptions {
     copy.implicitTransactions = implicitTransactions;
     copy.formatOnly = formatOnly;
     copy.rowCount = rowCount;
-    copy.textSize = textSize;
     copy.lockTimeout = lockTimeout;
     copy.isolation = isolation;
     copy.identityInsertTable = identityInsertTable;

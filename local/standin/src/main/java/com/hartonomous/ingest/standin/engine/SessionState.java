@@ -106,7 +106,7 @@ final class SessionState {
           !scopes.isEmpty() && scopes.peek().identity != null ? scopes.peek().identity : identity;
       case "@@OPTIONS" -> optionBits();
       case "@@LOCK_TIMEOUT" -> session.options().lockTimeout;
-      case "@@TEXTSIZE" -> session.options().textSize;
+      case "@@TEXTSIZE" -> Integer.MAX_VALUE;
       case "@@MAX_PRECISION" -> (short) 38;
       case "@@MICROSOFTVERSION" -> 0x0F0007D0;
       case "@@FETCH_STATUS" -> 0;

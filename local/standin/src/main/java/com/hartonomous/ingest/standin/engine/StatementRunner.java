@@ -121,6 +121,9 @@ final class StatementRunner {
     if (statement instanceof Update update && target.isPresent()) {
       checkIdentity(update, target.get());
     }
+    if (target.isPresent() && target.get().object().id() > 0) {
+      session.transaction().wroteTo(target.get());
+    }
     ErrorMap.Context context = session.errorContext(verb(statement), target.orElse(null));
     try {
       if (all.size() == 1) {
@@ -250,6 +253,9 @@ final class StatementRunner {
     try {
       if (sql.returnsRows()) {
         return query(prepared, sql, statement, scope, results);
+      }
+      if (session.options().rowCount > 0) {
+        throw DefinitionRunner.unsupported("SET ROWCOUNT with statements that change rows");
       }
       long rows = LockWait.run(session, prepared::executeLargeUpdate);
       if (sql.command() == EmittedSql.Command.INSERT

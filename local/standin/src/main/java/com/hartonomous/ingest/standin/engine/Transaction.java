@@ -2,6 +2,7 @@ package com.hartonomous.ingest.standin.engine;
 
 import com.hartonomous.ingest.standin.capture.ChangeCapture;
 import com.hartonomous.ingest.standin.capture.SessionCapture;
+import com.hartonomous.ingest.standin.engine.Catalogue.Table;
 import com.hartonomous.ingest.standin.type.SqlServerError;
 import java.io.IOException;
 import java.sql.Connection;
@@ -10,9 +11,12 @@ import java.sql.Savepoint;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -45,6 +49,9 @@ final class Transaction {
   private final EndListener endListener;
   private final Map<String, Mark> savepoints = new HashMap<>();
   private final Deque<Compensation> compensations = new ArrayDeque<>();
+
+  private final Map<Integer, String> written = new TreeMap<>();
+  private final Set<Integer> created = new HashSet<>();
 
   private int depth;
   private long descriptor;
@@ -104,6 +111,43 @@ final class Transaction {
     wrote = true;
   }
 
+  /** The transaction wrote rows of a permanent table. */
+  void wroteTo(Table table) {
+    if (depth > 0 && !created.contains(table.object().id())) {
+      written.put(table.object().id(), table.object().qualifiedName());
+    }
+  }
+
+  /** The transaction made a table: rolling back takes it away with its rows. */
+  void created(int tableId) {
+    created.add(tableId);
+  }
+
+  /**
+   * Commits the rows written so far because a definition has to lock a table that they are in. What
+   * was defined can still be taken away; rows of tables that were there before cannot, and a
+   * rollback will say so.
+   */
+  void commitBeforeDefinition() throws SqlServerError, SQLException, IOException {
+    commitRows();
+    savepoints.clear();
+    if (!written.isEmpty()) {
+      String tables = String.join(", ", written.values());
+      written.clear();
+      onRollback(
+          () -> {
+            throw new SqlServerError(
+                40000,
+                16,
+                1,
+                "The transaction was rolled back, but the stand-in could not undo the rows that it"
+                    + " had written to "
+                    + tables
+                    + " before it defined something on a table that it had written.");
+          });
+    }
+  }
+
   boolean hasWritten() {
     return wrote;
   }
@@ -157,11 +201,15 @@ final class Transaction {
       connection.rollback();
       throw e;
     }
-    capture.numbering().commit(sessionCapture);
-    wrote = false;
+    commitRows();
     compensations.clear();
     savepoints.clear();
     faults.reached(FaultInjector.Point.AFTER_COMMIT, "Commit");
+  }
+
+  private void commitRows() throws SQLException {
+    capture.numbering().commit(sessionCapture);
+    wrote = false;
   }
 
   /** Ends a statement outside a transaction. */
@@ -217,12 +265,30 @@ final class Transaction {
     wrote = false;
     savepoints.clear();
     compensations.clear();
+    written.clear();
+    created.clear();
     endListener.ended(committed);
   }
 
+  /** Undoes all it can; the first failure is thrown when the others were tried. */
   private void undoTo(int size) throws SQLException, SqlServerError {
+    Exception failure = null;
     while (compensations.size() > size) {
-      compensations.removeLast().undo();
+      try {
+        compensations.removeLast().undo();
+      } catch (SQLException | SqlServerError e) {
+        if (failure == null) {
+          failure = e;
+        } else {
+          failure.addSuppressed(e);
+        }
+      }
+    }
+    if (failure instanceof SQLException e) {
+      throw e;
+    }
+    if (failure instanceof SqlServerError e) {
+      throw e;
     }
   }
 

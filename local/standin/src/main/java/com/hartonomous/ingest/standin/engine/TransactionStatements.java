@@ -101,7 +101,11 @@ final class TransactionStatements {
       case "NO_BROWSETABLE", "DEADLOCK_PRIORITY" -> {
         // Hints to the server's optimiser and deadlock monitor: nothing here follows them.
       }
-      case "TEXTSIZE" -> options.textSize = textSize(value);
+      case "TEXTSIZE" ->
+          requireFixed(
+              statement,
+              value.equals("-1") || value.equals("0") || value.equals("2147483647"),
+              "2147483647");
       case "ROWCOUNT" -> options.rowCount = Long.parseLong(value);
       case "LOCK_TIMEOUT" -> {
         options.lockTimeout = Integer.parseInt(value);
@@ -117,11 +121,6 @@ final class TransactionStatements {
       case "DATEFORMAT" -> requireFixed(statement, value.equalsIgnoreCase("mdy"), "mdy");
       default -> setSwitch(statement);
     }
-  }
-
-  private static int textSize(String value) {
-    int size = Integer.parseInt(value);
-    return size <= 0 ? Integer.MAX_VALUE : size;
   }
 
   private static void setSwitch(SetOption statement) throws SqlServerError {

@@ -55,9 +55,16 @@ final class DefinitionEmitter {
     for (TableConstraint constraint : elements.constraints()) {
       parts.add(constraint(constraint, scope));
     }
+    // What ends with the session need not reach the disk: H2 keeps such a table in memory.
+    boolean temporary = name.isTemporaryTable() || name.isTableVariable();
     return List.of(
         definition(
-            "CREATE TABLE " + environment.newTable(name) + " (" + String.join(", ", parts) + ")"));
+            (temporary ? "CREATE GLOBAL TEMPORARY TABLE " : "CREATE TABLE ")
+                + environment.newTable(name)
+                + " ("
+                + String.join(", ", parts)
+                + ")"
+                + (temporary ? " NOT PERSISTENT" : "")));
   }
 
   private static Scope scope(List<ColumnDefinition> columns) throws SqlServerError {

@@ -155,6 +155,20 @@ class CatalogueTest {
   }
 
   @Test
+  void whatCannotBeUndoneIsNamedByTheRollback() throws IOException {
+    client.ok("BEGIN TRAN; DROP INDEX IX_V ON dbo.Child; CREATE TABLE dbo.New (a int NOT NULL)");
+    Client.Results dropped = client.run("ROLLBACK");
+    assertThat(dropped.errors.get(0)).hasMessageContaining("could not undo: DROP INDEX IX_V");
+    assertThat(client.query("SELECT @@TRANCOUNT, OBJECT_ID('dbo.New')")).containsExactly("0|null");
+    client.ok("BEGIN TRAN; INSERT INTO app.[Odd. Name] (Price) VALUES (9)");
+    client.ok("CREATE INDEX IX_Price ON app.[Odd. Name] (Price)");
+    assertThat(client.error("ROLLBACK"))
+        .hasMessageContaining("rows that it had written to app.Odd. Name");
+    assertThat(client.query("SELECT COUNT(*) FROM app.[Odd. Name]")).containsExactly("1");
+    assertThat(client.query("SELECT name FROM sys.indexes WHERE name = 'IX_Price'")).isEmpty();
+  }
+
+  @Test
   void alteredTablesKeepCatalogueAndRowsInStep() throws IOException {
     client.ok("ALTER TABLE dbo.Child ADD extra int NOT NULL CONSTRAINT DF_x DEFAULT 3");
     client.ok(

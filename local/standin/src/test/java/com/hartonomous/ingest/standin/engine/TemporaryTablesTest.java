@@ -66,6 +66,16 @@ class TemporaryTablesTest {
   }
 
   @Test
+  void aNameAndItsKeysAreFreeAgainWhileTheTransactionHoldsTheOldTable() throws IOException {
+    String make =
+        "CREATE TABLE #t (a int NOT NULL, CONSTRAINT PK_t PRIMARY KEY (a)); INSERT INTO #t VALUES (1)";
+    one.ok("BEGIN TRAN; " + make + "; DROP TABLE #t; " + make);
+    assertThat(one.error("INSERT INTO #t VALUES (1)"))
+        .hasMessageStartingWith("Violation of PRIMARY KEY constraint 'PK_t'.");
+    one.ok("COMMIT");
+  }
+
+  @Test
   void anIndexOnATableThatTheTransactionFilled() throws IOException {
     one.ok("BEGIN TRAN; CREATE TABLE #t (a int NOT NULL); INSERT INTO #t VALUES (1), (2)");
     one.ok("CREATE INDEX IX ON #t (a)");
