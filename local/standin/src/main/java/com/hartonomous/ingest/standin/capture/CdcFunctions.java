@@ -129,8 +129,8 @@ public final class CdcFunctions {
   /**
    * The lower end of an interval of changes.
    *
-   * @throws SQLException 313 when it is null, above the greatest LSN plus one, or below the
-   *     instance's minimum: SQL Server reports all of these as missing arguments
+   * @throws SQLException 313 when it is null or below the instance's minimum: SQL Server reports
+   *     both as missing arguments
    */
   public static byte[] checkedFromLsn(Connection connection, int objectId, byte[] from)
       throws SQLException {
