@@ -4,7 +4,9 @@ import com.microsoft.sqlserver.jdbc.ISQLServerBulkData;
 import com.microsoft.sqlserver.jdbc.SQLServerBulkCopy;
 import com.microsoft.sqlserver.jdbc.SQLServerBulkCopyOptions;
 import java.sql.Connection;
+import java.sql.SQLDataException;
 import java.sql.SQLException;
+import java.sql.Types;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
@@ -15,6 +17,10 @@ public final class RowBulkData implements ISQLServerBulkData {
 
   private static final long serialVersionUID = 1L;
   private static final int TIMEOUT_SECONDS = 300;
+  private static final int SHOWN_CHARACTERS_MAX = 50;
+
+  /** "String or binary data would be truncated". */
+  private static final int TRUNCATION = 2628;
 
   /**
    * A column of the destination.
@@ -89,12 +95,33 @@ public final class RowBulkData implements ISQLServerBulkData {
     return row;
   }
 
+  /**
+   * @throws SQLDataException (error 2628, as the server numbers it) for a text that is too long for
+   *     its column: the driver would refuse it too, but without a number that tells it from a
+   *     defect
+   */
   @Override
-  public boolean next() {
+  public boolean next() throws SQLDataException {
     if (!rows.hasNext()) {
       return false;
     }
     row = rows.next();
+    for (int i = 0; i < row.length; i++) {
+      Column column = columns.get(i);
+      if (column.type() == Types.NVARCHAR
+          && row[i] instanceof String text
+          && text.length() > column.precision()) {
+        throw new SQLDataException(
+            "The column %s takes %d characters, found %d: '%s...'."
+                .formatted(
+                    column.name(),
+                    column.precision(),
+                    text.length(),
+                    text.substring(0, Math.min(text.length(), SHOWN_CHARACTERS_MAX))),
+            "22001",
+            TRUNCATION);
+      }
+    }
     return true;
   }
 }

@@ -1,0 +1,251 @@
+package com.hartonomous.ingest.sink;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.hartonomous.ingest.content.DatabaseContentStore;
+import com.hartonomous.ingest.record.AtomReference;
+import com.hartonomous.ingest.record.ChunkReference;
+import com.hartonomous.ingest.record.FileRange;
+import com.hartonomous.ingest.record.RowKey;
+import com.hartonomous.ingest.record.RowReference;
+import com.hartonomous.ingest.record.Sha256;
+import com.hartonomous.ingest.standin.engine.FaultInjector.Point;
+import com.hartonomous.ingest.standin.type.SqlServerError;
+import com.hartonomous.ingest.testing.CapturedRows;
+import com.hartonomous.ingest.testing.Sql;
+import com.hartonomous.ingest.testing.SqlServerExtension;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.flink.runtime.metrics.groups.MetricsGroupTestUtils;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+class AtomSinkWriterITCase {
+
+  private static final int COLUMN = 1;
+
+  @RegisterExtension final SqlServerExtension server = new SqlServerExtension();
+
+  @TempDir Path directory;
+
+  private Sql sql;
+  private int table;
+
+  @BeforeEach
+  void registerTable() throws Exception {
+    sql = server.connect();
+    sql.update(
+        "INSERT INTO dbo.CapturedTables (SchemaName, TableName, TableHash, GroupName, Generation)"
+            + " VALUES (N'dbo', N'T', ?, N'main', 1)",
+        (Object) Sha256.ofText("dbo.T").toBytes());
+    table = (int) sql.number("SELECT CapturedTableId FROM dbo.CapturedTables");
+    sql.update(
+        "INSERT INTO dbo.CapturedColumns (CapturedTableId, ColumnId, ColumnName, ContentType)"
+            + " VALUES (?, ?, N'Body', N'text/plain')",
+        table,
+        COLUMN);
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    sql.close();
+  }
+
+  @Test
+  void whatTheDatabaseRefusesIsBuriedAloneAndTheRestGoesIn() throws Exception {
+    try (AtomSinkWriter writer = writer()) {
+      for (int row = 0; row < 9; row++) {
+        writer.write(present(row, "value " + row), null);
+      }
+      String tooLong = "text/" + "x".repeat(200);
+      writer.write(
+          AtomReference.ofRow(Sha256.ofText("bad"), tooLong, bytes("bad"), reference(9)), null);
+      writer.flush(false);
+    }
+    assertThat(sql.number("SELECT COUNT_BIG(*) FROM dbo.RowAtoms")).isEqualTo(9);
+    assertThat(sql.rows("SELECT Reason, Position FROM dbo.AtomizationErrors"))
+        .singleElement()
+        .asString()
+        .startsWith("REFUSED_BY_DATABASE|{\"Id\":9} column 1 segment 0 atom ");
+    assertThat(CapturedRows.wrongCounts(sql)).isEmpty();
+  }
+
+  @Test
+  void everyWishMayBeRepeated() throws Exception {
+    try (AtomSinkWriter writer = writer()) {
+      for (int round = 0; round < 3; round++) {
+        writer.write(present(1, "a"), null);
+        writer.write(present(2, "a"), null);
+        writer.flush(false);
+      }
+      assertThat(count("a")).isEqualTo(2);
+      for (int round = 0; round < 3; round++) {
+        writer.write(absent(1, "a"), null);
+        writer.flush(false);
+      }
+      assertThat(count("a")).isEqualTo(1);
+      assertThat(sql.number("SELECT COUNT_BIG(*) FROM dbo.Neo4jSyncQueue")).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void ofTwoWishesInABatchTheLastOneCounts() throws Exception {
+    try (AtomSinkWriter writer = writer()) {
+      writer.write(present(1, "a"), null);
+      writer.write(absent(1, "a"), null);
+      writer.write(present(2, "a"), null);
+      writer.write(absent(3, "a"), null);
+      writer.write(present(3, "a"), null);
+      writer.flush(false);
+      assertThat(count("a")).isEqualTo(2);
+      assertThat(CapturedRows.wrongCounts(sql)).isEmpty();
+    }
+  }
+
+  @Test
+  void aKnownAtomThatTheDatabaseLostIsShippedAgain() throws Exception {
+    try (AtomSinkWriter writer = writer()) {
+      writer.write(present(1, "a"), null);
+      writer.write(absent(1, "a"), null);
+      writer.flush(false);
+      sql.update("DELETE FROM dbo.Atoms");
+      writer.write(present(2, "a").withKnown(true), null);
+      writer.flush(false);
+      assertThat(count("a")).isEqualTo(1);
+      assertThat(sql.rows("SELECT CanonicalText FROM dbo.Atoms")).containsExactly("a");
+    }
+  }
+
+  @Test
+  void deadlocksAndLockTimeoutsAreTriedAgain() throws Exception {
+    AtomicInteger failures = new AtomicInteger();
+    server.injectFaults(
+        (point, application, kind, batch) -> {
+          if (point == Point.BEFORE_STATEMENT
+              && application.startsWith("hartonomous-writer")
+              && batch.contains("UPDATE a SET ReferenceCount")
+              && failures.incrementAndGet() <= 2) {
+            throw new SqlServerError(failures.get() == 1 ? 1205 : 1222, 13, 1, "injected");
+          }
+        });
+    try (AtomSinkWriter writer = writer()) {
+      writer.write(present(1, "a"), null);
+      writer.flush(false);
+    }
+    assertThat(failures.get()).isEqualTo(3);
+    assertThat(count("a")).isEqualTo(1);
+  }
+
+  @Test
+  void whatNeverPassesFailsTheJobAndLeavesNothing() throws Exception {
+    server.injectFaults(
+        (point, application, kind, batch) -> {
+          if (batch.contains("UPDATE a SET ReferenceCount")) {
+            throw new SqlServerError(229, 14, 5, "The UPDATE permission was denied");
+          }
+        });
+    try (AtomSinkWriter writer = writer()) {
+      writer.write(present(1, "a"), null);
+      assertThatThrownBy(() -> writer.flush(false))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("error 229");
+    }
+    assertThat(sql.number("SELECT COUNT_BIG(*) FROM dbo.RowAtoms")).isZero();
+    assertThat(sql.number("SELECT COUNT_BIG(*) FROM dbo.Atoms")).isZero();
+  }
+
+  @Test
+  void chunksOfAModelThatIsNotBeingIngestedAreDropped() throws Exception {
+    Path file = Files.write(directory.resolve("model.bin"), bytes("model bytes"));
+    long modelFile = model("FAILED");
+    try (AtomSinkWriter writer = writer()) {
+      writer.write(chunk(file, modelFile, "model bytes"), null);
+      writer.flush(false);
+    }
+    assertThat(sql.number("SELECT COUNT_BIG(*) FROM dbo.Atoms")).isZero();
+    assertThat(sql.number("SELECT COUNT_BIG(*) FROM dbo.FileChunks")).isZero();
+  }
+
+  @Test
+  void aChunkWhoseFileChangedIsADeadLetterAndNoAtom() throws Exception {
+    Path file = Files.write(directory.resolve("model.bin"), bytes("model bytes"));
+    long modelFile = model("INGESTING");
+    try (AtomSinkWriter writer = writer()) {
+      writer.write(chunk(file, modelFile, "other bytes"), null);
+      writer.write(present(1, "a"), null);
+      writer.flush(false);
+    }
+    assertThat(sql.rows("SELECT Reason FROM dbo.AtomizationErrors"))
+        .containsExactly("FILE_CHANGED");
+    assertThat(sql.number("SELECT COUNT_BIG(*) FROM dbo.FileChunks")).isZero();
+    assertThat(count("a")).isEqualTo(1);
+  }
+
+  private AtomSinkWriter writer() {
+    return new AtomSinkWriter(
+        new ReferenceBatch(100, 1 << 20),
+        new AtomTransaction(server.options(), new DatabaseContentStore(), 0, 1 << 20),
+        5,
+        MetricsGroupTestUtils.mockWriterMetricGroup());
+  }
+
+  private AtomReference present(int row, String text) {
+    return AtomReference.ofRow(Sha256.ofText(text), "text/plain", bytes(text), reference(row));
+  }
+
+  private AtomReference absent(int row, String text) {
+    return AtomReference.absentFromRow(Sha256.ofText(text), reference(row));
+  }
+
+  private RowReference reference(int row) {
+    String key = "{\"Id\":" + row + "}";
+    return new RowReference(new RowKey(table, Sha256.ofText(key)), key, COLUMN, 0);
+  }
+
+  /** A model with one file; returns the file's id. */
+  private long model(String state) throws Exception {
+    sql.update(
+        "INSERT INTO dbo.Models (TenantId, ModelName, ModelNameHash, State) VALUES (1, N'm', ?, ?)",
+        Sha256.ofText("m").toBytes(),
+        state);
+    sql.update(
+        "INSERT INTO dbo.ModelFiles (ModelId, RelativePath, PathHash, Uri, Format, ByteLength,"
+            + " ModifiedAt, ChunkSize) SELECT ModelId, N'model.bin', ?, N'file:/model.bin',"
+            + " N'SafeTensors', 22, 0, 65536 FROM dbo.Models",
+        (Object) Sha256.ofText("model.bin").toBytes());
+    return sql.number("SELECT ModelFileId FROM dbo.ModelFiles");
+  }
+
+  private AtomReference chunk(Path file, long modelFile, String text) throws Exception {
+    FileRange range =
+        new FileRange(
+            file.toUri().toString(),
+            Files.size(file),
+            Files.getLastModifiedTime(file).toMillis(),
+            0,
+            (int) Files.size(file));
+    int model = (int) sql.number("SELECT ModelId FROM dbo.Models");
+    return AtomReference.ofChunk(
+        Sha256.ofText(text),
+        "model/bytes",
+        range,
+        new ChunkReference(model, modelFile, 0, 0, range.length()));
+  }
+
+  private long count(String text) throws Exception {
+    return sql.number(
+        "SELECT ReferenceCount FROM dbo.Atoms WHERE AtomHash = ?",
+        (Object) Sha256.ofText(text).toBytes());
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_16LE);
+  }
+}
