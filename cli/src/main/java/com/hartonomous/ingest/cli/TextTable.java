@@ -34,7 +34,7 @@ public final class TextTable {
   }
 
   /** Names come out of files of strangers and must not steer the terminal. */
-  private static String printable(String text) {
+  public static String printable(String text) {
     StringBuilder printable = new StringBuilder(text.length());
     text.codePoints()
         .forEach(

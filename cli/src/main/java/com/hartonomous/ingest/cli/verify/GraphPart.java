@@ -44,17 +44,19 @@ enum GraphPart {
       "graph: files",
       true,
       "MATCH (n:File) WHERE n.modelFileId IS NOT NULL"
+          + " WITH n, COLLECT { MATCH (n)<-[:HAS_FILE]-(m) RETURN m.modelId } AS models"
           + " RETURN n.modelFileId AS first, 0 AS second, 0 AS third, '' AS hash,"
-          + " head([(n)<-[:HAS_FILE]-(m) | m.modelId]) AS model, {path: n.path,"
-          + " `HAS_FILE from models`: COLLECT { MATCH (n)<-[:HAS_FILE]-(m) RETURN m.modelId }}"
-          + " AS values ORDER BY n.modelFileId"),
+          + " head(models) AS model, {path: n.path, `HAS_FILE from models`: models} AS values"
+          + " ORDER BY n.modelFileId"),
 
   HAS_CHUNK(
       "graph: file to atom",
       true,
-      "MATCH (n:File) WHERE n.modelFileId IS NOT NULL MATCH (n)-[r:HAS_CHUNK]->(a)"
+      "MATCH (n:File) WHERE n.modelFileId IS NOT NULL"
+          + " WITH n, head(COLLECT { MATCH (n)<-[:HAS_FILE]-(m) RETURN m.modelId }) AS model"
+          + " MATCH (n)-[r:HAS_CHUNK]->(a)"
           + " RETURN n.modelFileId AS first, coalesce(r.index, -1) AS second, 0 AS third,"
-          + " '' AS hash, head([(n)<-[:HAS_FILE]-(m) | m.modelId]) AS model,"
+          + " '' AS hash, model,"
           + " {offset: r.offset, atom: a.hash} AS values ORDER BY n.modelFileId, second"),
 
   ROW(

@@ -126,8 +126,8 @@ public final class VerifyCommand implements Callable<Integer> {
           "%s  %s: %s %s%n",
           difference.pending() ? "pending   " : "DIFFERENCE",
           difference.check(),
-          difference.key(),
-          difference.message());
+          TextTable.printable(difference.key()),
+          TextTable.printable(difference.message()));
     }
     long hidden = report.differences() + report.pending() - report.shown().size();
     if (hidden > 0) {

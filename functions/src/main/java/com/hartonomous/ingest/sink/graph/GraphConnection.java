@@ -7,7 +7,7 @@ import org.neo4j.driver.SessionConfig;
 import org.neo4j.driver.exceptions.Neo4jException;
 
 /** A writer's way to the graph: a driver, and the epoch under which the writer writes. */
-record GraphConnection(Driver driver, SessionConfig config, GraphFence fence, String uri)
+record GraphConnection(Driver driver, SessionConfig config, GraphFence fence)
     implements AutoCloseable {
 
   /**
@@ -24,7 +24,7 @@ record GraphConnection(Driver driver, SessionConfig config, GraphFence fence, St
     try {
       GraphSchema.create(driver, config);
       GraphFence fence = GraphFence.takeNextEpoch(driver, config, slots);
-      return new GraphConnection(driver, config, fence, options.uri());
+      return new GraphConnection(driver, config, fence);
     } catch (Neo4jException e) {
       driver.close();
       throw new IOException(

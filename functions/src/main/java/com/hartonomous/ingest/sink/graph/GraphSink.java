@@ -46,10 +46,10 @@ public final class GraphSink implements Sink<OutboxMark> {
   }
 
   /**
-   * Connects to both databases, creates the graph's constraints where they are missing, and takes
-   * the next epoch.
+   * Connects to Neo4j, creates the graph's constraints where they are missing, and takes the next
+   * epoch.
    *
-   * @throws IOException when one of them cannot be reached; the marks stay where they are
+   * @throws IOException when it cannot be reached; the marks stay where they are
    */
   @Override
   public SinkWriter<OutboxMark> createWriter(WriterInitContext context) throws IOException {
@@ -65,14 +65,11 @@ public final class GraphSink implements Sink<OutboxMark> {
 
   private SinkWriter<OutboxMark> open(ProcessingTimeService timers, SinkWriterMetricGroup metrics)
       throws IOException {
-    GraphConnection graph = GraphConnection.open(neo4j, slots);
     return new GraphSinkWriter(
-        graph,
-        () -> sqlServer.open("hartonomous-graph-sync"),
+        GraphSynchronizer.open(sqlServer, neo4j, level, batchSize, slots),
         sqlServer.address(),
-        level,
+        neo4j.uri(),
         batchSize,
-        slots,
         timers,
         metrics);
   }
