@@ -7,6 +7,7 @@ import com.hartonomous.ingest.record.DeadLetter;
 import com.hartonomous.ingest.record.Sha256;
 import com.hartonomous.ingest.runtime.ApplicationLock;
 import com.hartonomous.ingest.runtime.FileRangeReader;
+import com.hartonomous.ingest.runtime.SqlBatch;
 import com.hartonomous.ingest.runtime.SqlServerOptions;
 import com.hartonomous.ingest.runtime.UnusableFileException;
 import java.io.Closeable;

@@ -2,6 +2,7 @@ package com.hartonomous.ingest.sink;
 
 import com.hartonomous.ingest.record.AtomReference;
 import com.hartonomous.ingest.record.Sha256;
+import com.hartonomous.ingest.runtime.SqlBatch;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;

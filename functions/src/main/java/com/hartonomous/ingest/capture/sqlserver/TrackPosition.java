@@ -3,6 +3,7 @@ package com.hartonomous.ingest.capture.sqlserver;
 import com.hartonomous.ingest.record.Lsn;
 import com.hartonomous.ingest.record.RowChange;
 import com.hartonomous.ingest.record.RowVersion;
+import com.hartonomous.ingest.runtime.SqlBatch;
 import com.hartonomous.ingest.runtime.SqlServerOptions;
 import java.io.IOException;
 import java.sql.Connection;
@@ -161,7 +162,8 @@ final class TrackPosition extends AbstractStreamOperator<RowChange>
       statement.setString(5, group);
       statement.setBytes(6, lsn);
       statement.setLong(7, checkpointId);
-      executeAll(statement);
+      statement.execute();
+      SqlBatch.drain(statement);
     }
     try (PreparedStatement statement = prepare(REPORT_PROGRESS)) {
       statement.setLong(1, complete.snapshotRows());
@@ -176,7 +178,8 @@ final class TrackPosition extends AbstractStreamOperator<RowChange>
       statement.setLong(10, complete.insertedRows());
       statement.setLong(11, complete.updatedRows());
       statement.setLong(12, complete.deletedRows());
-      executeAll(statement);
+      statement.execute();
+      SqlBatch.drain(statement);
     }
     if (subtask() == 0 && !readersForgotten) {
       try (PreparedStatement statement = prepare(FORGET_READERS)) {
@@ -204,14 +207,6 @@ final class TrackPosition extends AbstractStreamOperator<RowChange>
     PreparedStatement statement = connection.prepareStatement(sql);
     statement.setQueryTimeout(STATEMENT_TIMEOUT_SECONDS);
     return statement;
-  }
-
-  /** The driver throws the error of a batch's later statement only when its result is asked for. */
-  private static void executeAll(PreparedStatement statement) throws SQLException {
-    statement.execute();
-    while (statement.getMoreResults() || statement.getUpdateCount() >= 0) {
-      // One result each turn; the batch is finite.
-    }
   }
 
   private int subtask() {

@@ -1,10 +1,10 @@
-package com.hartonomous.ingest.sink;
+package com.hartonomous.ingest.runtime;
 
 import java.sql.SQLException;
 import java.sql.Statement;
 
 /** Batches of several statements. */
-final class SqlBatch {
+public final class SqlBatch {
 
   private SqlBatch() {}
 
@@ -12,7 +12,7 @@ final class SqlBatch {
    * Reads what an executed batch still has to say. The driver throws the error of a later statement
    * only when its result is asked for.
    */
-  static void drain(Statement statement) throws SQLException {
+  public static void drain(Statement statement) throws SQLException {
     while (statement.getMoreResults() || statement.getUpdateCount() >= 0) {
       // Each turn consumes one result; the batch is finite.
     }
