@@ -22,6 +22,7 @@ class StreamTypesTest {
         ModelPart.class,
         AtomReference.class,
         DeadLetter.class,
+        OutboxMark.class,
         RowKey.class,
         Sha256.class,
         RowState.class);
