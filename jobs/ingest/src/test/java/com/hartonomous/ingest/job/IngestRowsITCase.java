@@ -32,6 +32,9 @@ class IngestRowsITCase {
 
   private static final int TRANSACTIONS = 1_000;
 
+  /** Rows whose key is a multiple of this are only updated. */
+  private static final int NEVER_DELETED = 10;
+
   @RegisterExtension
   static final MiniClusterExtension FLINK =
       new MiniClusterExtension(
@@ -140,7 +143,7 @@ class IngestRowsITCase {
       ExecutorService writer = Executors.newSingleThreadExecutor();
       Future<?> writes = writer.submit(() -> write(seed, enough));
       try (RunningIngest job = RunningIngest.start(options())) {
-        // Every row of the table is in the snapshot, and the streamed changes are to the same rows.
+        // The writer is at work from before the snapshot until changes are streamed.
         Awaitility.await()
             .atMost(Duration.ofMinutes(2))
             .untilAsserted(
@@ -158,7 +161,18 @@ class IngestRowsITCase {
                 });
         enough.set(true);
         writes.get(2, TimeUnit.MINUTES);
+        // Rows that are never deleted are in the snapshot for certain, and now in the stream too.
+        long updated = sql.number("SELECT SUM(UpdatedRows) FROM dbo.CaptureProgress");
+        sql.update("UPDATE dbo.Documents SET Title = N'in both' WHERE Id % ? = 0", NEVER_DELETED);
         DocumentsTable.awaitCaughtUp(sql);
+        Awaitility.await()
+            .atMost(Duration.ofSeconds(30))
+            .untilAsserted(
+                () ->
+                    assertThat(sql.number("SELECT SUM(UpdatedRows) FROM dbo.CaptureProgress"))
+                        .as("seed %d: rows in both snapshot and stream", seed)
+                        .isGreaterThanOrEqualTo(updated + ROWS / NEVER_DELETED));
+        assertThat(count(sql, "in both")).isEqualTo(ROWS / NEVER_DELETED);
       } finally {
         enough.set(true);
         writer.shutdownNow();
@@ -172,7 +186,7 @@ class IngestRowsITCase {
     try (Sql sql = server.connect()) {
       for (int i = 0; i < TRANSACTIONS || !enough.get(); i++) {
         int id = random.nextInt(ROWS);
-        int choice = random.nextInt(4);
+        int choice = id % NEVER_DELETED == 0 ? 2 : random.nextInt(4);
         int change = i;
         sql.inTransaction(() -> change(sql, choice, id, change));
       }
