@@ -32,9 +32,8 @@ final class InFlightMarks {
   List<OutboxMark> admit(List<OutboxMark> lowest, boolean complete) {
     Set<Long> unsynced = new HashSet<>();
     lowest.forEach(mark -> unsynced.add(mark.queueId()));
-    // What lies behind the last mark of a poll that was cut off may well be unsynced still: a lower
-    // id
-    // that became visible late can have pushed it out.
+    // What lies behind the last mark of a poll that was cut off may well be unsynced still: a
+    // lower id that became visible late can have pushed it out.
     long seenUpTo =
         complete || lowest.isEmpty() ? Long.MAX_VALUE : lowest.get(lowest.size() - 1).queueId();
     queueIds.removeIf(id -> id <= seenUpTo && !unsynced.contains(id));
