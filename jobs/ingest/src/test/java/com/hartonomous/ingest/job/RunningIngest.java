@@ -27,7 +27,7 @@ final class RunningIngest implements AutoCloseable {
     this.client = client;
   }
 
-  /** Options for a test: small batches, quick polls. */
+  /** Options for a test: quick polls, and batches so small that a model takes many of them. */
   static IngestOptions options(
       SqlServerOptions server,
       List<IngestOptions.Table> tables,
@@ -38,7 +38,7 @@ final class RunningIngest implements AutoCloseable {
         new IngestOptions.Capture(
             "main", tables, Duration.ofMillis(100), Duration.ofMillis(300), 50, "UTC"),
         new IngestOptions.Models(models, 1, 64 << 10, 256 << 10),
-        new IngestOptions.Writer(200, 4 << 20, 10),
+        new IngestOptions.Writer(200, 256 << 10, 10),
         new CheckpointOptions(
             CHECKPOINT_INTERVAL, checkpoints.toUri().toString(), Duration.ofMinutes(1)),
         new JobOptions("ingest-test", 2),
