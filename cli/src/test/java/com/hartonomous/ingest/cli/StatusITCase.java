@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.hartonomous.ingest.runtime.SqlServerOptions;
 import com.hartonomous.ingest.testing.Sql;
 import com.hartonomous.ingest.testing.SqlServerExtension;
 import java.nio.file.Files;
@@ -23,29 +22,8 @@ class StatusITCase {
 
   @BeforeEach
   void writeConfiguration() throws Exception {
-    SqlServerOptions options = server.options();
     Path file = directory.resolve("ingest.yaml");
-    Files.writeString(
-        file,
-        """
-        sqlserver:
-          host: %s
-          port: %d
-          database: %s
-          user: %s
-          password-file: '%s'
-          encrypt: %s
-          trust-server-certificate: true
-        checkpoint:
-          directory: checkpoints
-        """
-            .formatted(
-                options.host(),
-                options.port(),
-                options.database(),
-                options.user(),
-                options.password().file(),
-                options.encrypt()));
+    Files.writeString(file, server.configuration() + "checkpoint: {directory: checkpoints}\n");
     configuration = file.toString();
   }
 

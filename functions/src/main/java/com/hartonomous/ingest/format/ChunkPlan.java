@@ -184,7 +184,7 @@ public final class ChunkPlan {
    */
   public Chunk chunk(long index) {
     Objects.checkIndex(index, chunkCount);
-    return chunk(sections.get(sectionOf(index)), index);
+    return chunk(sections.get(sectionOf(sections, index)), index);
   }
 
   /**
@@ -204,7 +204,13 @@ public final class ChunkPlan {
     return new Chunk(index, section.offset() + start, length, section.contentType());
   }
 
-  private int sectionOf(long index) {
+  /**
+   * The place of the section that holds a chunk.
+   *
+   * @param sections ascending, at least one
+   * @param index of a chunk that one of them holds
+   */
+  public static int sectionOf(List<Section> sections, long index) {
     int low = 0;
     int high = sections.size() - 1;
     while (low < high) {
@@ -224,7 +230,7 @@ public final class ChunkPlan {
 
     ChunkIterator(long firstIndex) {
       next = firstIndex;
-      section = sections.isEmpty() ? 0 : sectionOf(firstIndex);
+      section = sections.isEmpty() ? 0 : sectionOf(sections, firstIndex);
     }
 
     @Override

@@ -1,7 +1,9 @@
 package com.hartonomous.ingest.runtime;
 
 import java.sql.SQLException;
+import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** What an error of SQL Server means for the transaction that met it. */
 public final class SqlErrors {
@@ -45,15 +47,7 @@ public final class SqlErrors {
    * Kind#TRANSIENT}; what is refused again and again is refused for its data.
    */
   public static boolean isKeyConflict(SQLException error) {
-    Throwable cause = error;
-    for (int depth = 0; depth < CAUSES_MAX && cause != null; depth++) {
-      if (cause instanceof SQLException sqlCause
-          && KEY_CONFLICTS.contains(sqlCause.getErrorCode())) {
-        return true;
-      }
-      cause = cause.getCause();
-    }
-    return false;
+    return chain(error).anyMatch(cause -> KEY_CONFLICTS.contains(cause.getErrorCode()));
   }
 
   /**
@@ -61,17 +55,19 @@ public final class SqlErrors {
    * number, so causes count too.
    */
   public static Kind kind(SQLException error) {
-    Throwable cause = error;
-    for (int depth = 0; depth < CAUSES_MAX && cause != null; depth++) {
-      if (cause instanceof SQLException sqlCause) {
-        Kind kind = ownKind(sqlCause);
-        if (kind != Kind.FATAL) {
-          return kind;
-        }
-      }
-      cause = cause.getCause();
-    }
-    return Kind.FATAL;
+    return chain(error)
+        .map(SqlErrors::ownKind)
+        .filter(kind -> kind != Kind.FATAL)
+        .findFirst()
+        .orElse(Kind.FATAL);
+  }
+
+  /** The error and the database errors among its causes. */
+  private static Stream<SQLException> chain(SQLException error) {
+    return Stream.<Throwable>iterate(error, Objects::nonNull, Throwable::getCause)
+        .limit(CAUSES_MAX)
+        .filter(SQLException.class::isInstance)
+        .map(SQLException.class::cast);
   }
 
   private static Kind ownKind(SQLException error) {

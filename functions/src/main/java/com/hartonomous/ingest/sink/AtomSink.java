@@ -2,6 +2,7 @@ package com.hartonomous.ingest.sink;
 
 import com.hartonomous.ingest.content.ContentStore;
 import com.hartonomous.ingest.record.AtomReference;
+import com.hartonomous.ingest.record.CapturedNames;
 import com.hartonomous.ingest.runtime.SqlServerOptions;
 import java.io.IOException;
 import org.apache.flink.api.connector.sink2.Sink;
@@ -28,11 +29,13 @@ public final class AtomSink implements Sink<AtomReference> {
 
   private final SqlServerOptions server;
   private final ContentStore contentStore;
+  private final CapturedNames names;
   private final int batchRows;
   private final long batchBytes;
   private final int transactionRetries;
 
   /**
+   * @param names of the captured tables, for dead letters
    * @param batchRows references in a transaction, at most
    * @param batchBytes content in a transaction, at most; a larger atom goes alone
    * @param transactionRetries how often a transaction that failed for a passing reason is tried
@@ -41,11 +44,13 @@ public final class AtomSink implements Sink<AtomReference> {
   public AtomSink(
       SqlServerOptions server,
       ContentStore contentStore,
+      CapturedNames names,
       int batchRows,
       long batchBytes,
       int transactionRetries) {
     this.server = server;
     this.contentStore = contentStore;
+    this.names = names;
     this.batchRows = batchRows;
     this.batchBytes = batchBytes;
     this.transactionRetries = transactionRetries;
@@ -57,6 +62,7 @@ public final class AtomSink implements Sink<AtomReference> {
     return new AtomSinkWriter(
         new ReferenceBatch(batchRows, batchBytes),
         new AtomTransaction(server, contentStore, writer, batchBytes),
+        names,
         transactionRetries,
         context.metricGroup());
   }

@@ -1,6 +1,7 @@
 package com.hartonomous.ingest.sink;
 
 import com.hartonomous.ingest.record.AtomReference;
+import com.hartonomous.ingest.record.CapturedNames;
 import com.hartonomous.ingest.record.DeadLetter;
 import com.hartonomous.ingest.record.RowReference;
 import com.hartonomous.ingest.runtime.SqlErrors;
@@ -27,6 +28,7 @@ final class AtomSinkWriter implements SinkWriter<AtomReference> {
 
   private final ReferenceBatch batch;
   private final AtomTransaction transaction;
+  private final CapturedNames names;
   private final int retries;
   private final Counter sent;
   private final Counter retried;
@@ -35,10 +37,12 @@ final class AtomSinkWriter implements SinkWriter<AtomReference> {
   AtomSinkWriter(
       ReferenceBatch batch,
       AtomTransaction transaction,
+      CapturedNames names,
       int retries,
       SinkWriterMetricGroup metrics) {
     this.batch = batch;
     this.transaction = transaction;
+    this.names = names;
     this.retries = retries;
     this.sent = metrics.getNumRecordsSendCounter();
     this.retried = metrics.counter("transactionRetries");
@@ -129,7 +133,7 @@ final class AtomSinkWriter implements SinkWriter<AtomReference> {
     }
   }
 
-  private static DeadLetter deadLetter(AtomReference reference, SQLException refusal) {
+  private DeadLetter deadLetter(AtomReference reference, SQLException refusal) {
     String message =
         "SQL Server refused the reference (error "
             + refusal.getErrorCode()
@@ -137,11 +141,12 @@ final class AtomSinkWriter implements SinkWriter<AtomReference> {
             + refusal.getMessage();
     if (reference.row() != null) {
       RowReference row = reference.row();
+      int table = row.key().tableId();
       return new DeadLetter(
-          "table " + row.key().tableId(),
+          names.table(table),
           row.keyText()
               + " column "
-              + row.columnId()
+              + names.column(table, row.columnId())
               + " segment "
               + row.segment()
               + " atom "

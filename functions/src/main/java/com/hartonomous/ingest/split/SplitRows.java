@@ -1,5 +1,6 @@
 package com.hartonomous.ingest.split;
 
+import com.hartonomous.ingest.record.CapturedNames;
 import com.hartonomous.ingest.record.ContentValue;
 import com.hartonomous.ingest.record.DeadLetter;
 import com.hartonomous.ingest.record.RowChange;
@@ -26,14 +27,16 @@ public final class SplitRows extends ProcessFunction<RowChange, RowSegments> {
   public static final int SEGMENT_BYTES_MAX = 64 << 20;
 
   private final OutputTag<DeadLetter> deadLetters;
+  private final CapturedNames names;
   private final int segmentBytesMax;
 
-  public SplitRows(OutputTag<DeadLetter> deadLetters) {
-    this(deadLetters, SEGMENT_BYTES_MAX);
+  public SplitRows(OutputTag<DeadLetter> deadLetters, CapturedNames names) {
+    this(deadLetters, names, SEGMENT_BYTES_MAX);
   }
 
-  SplitRows(OutputTag<DeadLetter> deadLetters, int segmentBytesMax) {
+  SplitRows(OutputTag<DeadLetter> deadLetters, CapturedNames names, int segmentBytesMax) {
     this.deadLetters = deadLetters;
+    this.names = names;
     this.segmentBytesMax = segmentBytesMax;
   }
 
@@ -60,9 +63,14 @@ public final class SplitRows extends ProcessFunction<RowChange, RowSegments> {
   }
 
   private DeadLetter tooLarge(RowChange change, ContentValue value) {
+    int table = change.key().tableId();
     return new DeadLetter(
-        "table " + change.key().tableId(),
-        change.keyText() + " column " + value.columnId() + " at LSN " + change.version().commit(),
+        names.table(table),
+        change.keyText()
+            + " column "
+            + names.column(table, value.columnId())
+            + " at LSN "
+            + change.version().commit(),
         "VALUE_TOO_LARGE",
         "A content value may have "
             + segmentBytesMax

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.hartonomous.ingest.content.DatabaseContentStore;
 import com.hartonomous.ingest.record.AtomReference;
+import com.hartonomous.ingest.record.CapturedColumn;
+import com.hartonomous.ingest.record.CapturedNames;
+import com.hartonomous.ingest.record.CapturedTable;
 import com.hartonomous.ingest.record.ChunkReference;
 import com.hartonomous.ingest.record.FileRange;
 import com.hartonomous.ingest.record.RowKey;
@@ -19,6 +22,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.flink.runtime.metrics.groups.MetricsGroupTestUtils;
 import org.junit.jupiter.api.AfterEach;
@@ -37,6 +41,7 @@ class AtomSinkWriterITCase {
 
   private Sql sql;
   private int table;
+  private CapturedNames names;
 
   @BeforeEach
   void registerTable() throws Exception {
@@ -51,6 +56,17 @@ class AtomSinkWriterITCase {
             + " VALUES (?, ?, N'Body', N'text/plain')",
         table,
         COLUMN);
+    names =
+        new CapturedNames(
+            List.of(
+                new CapturedTable(
+                    table,
+                    "dbo",
+                    "T",
+                    "main",
+                    1,
+                    List.of("Id"),
+                    List.of(new CapturedColumn(COLUMN, "Body", "text/plain")))));
   }
 
   @AfterEach
@@ -70,10 +86,10 @@ class AtomSinkWriterITCase {
       writer.flush(false);
     }
     assertThat(sql.number("SELECT COUNT_BIG(*) FROM dbo.RowAtoms")).isEqualTo(9);
-    assertThat(sql.rows("SELECT Reason, Position FROM dbo.AtomizationErrors"))
+    assertThat(sql.rows("SELECT Reason, SourceName, Position FROM dbo.AtomizationErrors"))
         .singleElement()
         .asString()
-        .startsWith("REFUSED_BY_DATABASE|{\"Id\":9} column 1 segment 0 atom ");
+        .startsWith("REFUSED_BY_DATABASE|dbo.T|{\"Id\":9} column Body segment 0 atom ");
     assertThat(CapturedRows.wrongCounts(sql)).isEmpty();
   }
 
@@ -192,6 +208,7 @@ class AtomSinkWriterITCase {
     return new AtomSinkWriter(
         new ReferenceBatch(100, 1 << 20),
         new AtomTransaction(server.options(), new DatabaseContentStore(), 0, 1 << 20),
+        names,
         5,
         MetricsGroupTestUtils.mockWriterMetricGroup());
   }

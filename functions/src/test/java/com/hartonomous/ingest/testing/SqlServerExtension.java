@@ -19,6 +19,7 @@ import java.util.Locale;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -152,12 +153,33 @@ public final class SqlServerExtension implements BeforeEachCallback, AfterEachCa
     return (REAL_SERVER == null ? "stand-in" : "SQL Server").toLowerCase(Locale.ROOT);
   }
 
-  /** From now on. On a real server, faults cannot be injected and the test is to be skipped. */
+  /** From now on. A test that needs this is skipped on a real server, where it cannot be done. */
   public void injectFaults(FaultInjector injector) {
-    if (REAL_SERVER != null) {
-      throw new IllegalStateException("Faults can be injected on the stand-in only.");
-    }
+    Assumptions.assumeTrue(REAL_SERVER == null, "faults can be injected on the stand-in only");
     faults = injector;
+  }
+
+  /**
+   * The section {@code sqlserver} of a job's configuration file, for the running test's database.
+   */
+  public String configuration() {
+    return """
+    sqlserver:
+      host: %s
+      port: %d
+      database: %s
+      user: %s
+      password-file: '%s'
+      encrypt: %s
+      trust-server-certificate: true
+    """
+        .formatted(
+            options.host(),
+            options.port(),
+            options.database(),
+            options.user(),
+            options.password().file(),
+            options.encrypt());
   }
 
   @Override

@@ -1,5 +1,6 @@
 package com.hartonomous.ingest.capture.model;
 
+import com.hartonomous.ingest.format.ChunkPlan;
 import com.hartonomous.ingest.format.ChunkPlan.Section;
 import com.hartonomous.ingest.record.FileRange;
 import com.hartonomous.ingest.record.ModelPart;
@@ -58,7 +59,7 @@ public record ChunkSplit(
   public ModelPart part(long index) {
     long first = sections.get(0).firstChunk();
     Objects.checkIndex(index - first, endIndex() - first);
-    Section section = sections.get(sectionOf(index));
+    Section section = sections.get(ChunkPlan.sectionOf(sections, index));
     long start = (index - section.firstChunk()) * chunkSize;
     int length = (int) Math.min(chunkSize, section.length() - start);
     return ModelPart.chunk(
@@ -83,20 +84,6 @@ public record ChunkSplit(
   private static long endOf(List<Section> sections, int chunkSize) {
     Section last = sections.get(sections.size() - 1);
     return last.firstChunk() + chunksIn(last.length(), chunkSize);
-  }
-
-  private int sectionOf(long index) {
-    int low = 0;
-    int high = sections.size() - 1;
-    while (low < high) {
-      int middle = (low + high + 1) >>> 1;
-      if (sections.get(middle).firstChunk() <= index) {
-        low = middle;
-      } else {
-        high = middle - 1;
-      }
-    }
-    return low;
   }
 
   private static void requireConsecutive(List<Section> sections, int chunkSize, long fileLength) {

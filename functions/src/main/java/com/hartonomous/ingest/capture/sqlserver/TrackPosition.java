@@ -39,6 +39,7 @@ final class TrackPosition extends AbstractStreamOperator<RowChange>
   private static final Logger LOG = LoggerFactory.getLogger(TrackPosition.class);
   private static final int FAILURES_MAX = 5;
   private static final int STATEMENT_TIMEOUT_SECONDS = 30;
+  private static final int NETWORK_TIMEOUT_MILLIS = 60_000;
 
   private static final String BEAT =
       "UPDATE dbo.Heartbeat SET Beat = Beat + 1, BeatAt = SYSUTCDATETIME() WHERE HeartbeatId = 1";
@@ -203,6 +204,8 @@ final class TrackPosition extends AbstractStreamOperator<RowChange>
   private PreparedStatement prepare(String sql) throws IOException, SQLException {
     if (connection == null) {
       connection = server.open("hartonomous-position");
+      // This runs in the task's thread: a dead network must not hold up its checkpoints for ever.
+      connection.setNetworkTimeout(Runnable::run, NETWORK_TIMEOUT_MILLIS);
     }
     PreparedStatement statement = connection.prepareStatement(sql);
     statement.setQueryTimeout(STATEMENT_TIMEOUT_SECONDS);

@@ -19,7 +19,6 @@ import org.apache.flink.test.junit5.MiniClusterExtension;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.DisabledIfEnvironmentVariable;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.neo4j.graphdb.GraphDatabaseService;
@@ -151,7 +150,6 @@ class GraphSyncFaultToleranceITCase {
   }
 
   @Test
-  @DisabledIfEnvironmentVariable(named = "HARTONOMOUS_SQLSERVER_URL", matches = ".+")
   void sqlServerThatBreaksStatementsAndConnections() throws Exception {
     TestNeo4j neo4j = TestNeo4j.sharedAndEmpty();
     BrokenStatements faults = new BrokenStatements();

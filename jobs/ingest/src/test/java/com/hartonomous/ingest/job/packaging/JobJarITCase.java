@@ -3,7 +3,6 @@ package com.hartonomous.ingest.job.packaging;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.hartonomous.ingest.runtime.SqlServerOptions;
 import com.hartonomous.ingest.testing.CapturedRows;
 import com.hartonomous.ingest.testing.Sql;
 import com.hartonomous.ingest.testing.SqlServerExtension;
@@ -186,29 +185,10 @@ class JobJarITCase {
   }
 
   private Path writeConfiguration(String name, String sections) throws Exception {
-    SqlServerOptions options = server.options();
     return Files.writeString(
         directory.resolve(name),
-        """
-        sqlserver:
-          host: %s
-          port: %d
-          database: %s
-          user: %s
-          password-file: '%s'
-          encrypt: %s
-          trust-server-certificate: true
-        checkpoint:
-          interval: 500 ms
-          directory: checkpoints
-        """
-                .formatted(
-                    options.host(),
-                    options.port(),
-                    options.database(),
-                    options.user(),
-                    options.password().file(),
-                    options.encrypt())
+        server.configuration()
+            + "checkpoint: {interval: 500 ms, directory: checkpoints}\n"
             + sections);
   }
 

@@ -9,7 +9,6 @@ import com.hartonomous.ingest.job.config.IngestConfiguration;
 import com.hartonomous.ingest.record.CapturedColumn;
 import com.hartonomous.ingest.record.CapturedTable;
 import com.hartonomous.ingest.record.Sha256;
-import com.hartonomous.ingest.runtime.SqlServerOptions;
 import com.hartonomous.ingest.testing.Sql;
 import com.hartonomous.ingest.testing.SqlServerExtension;
 import java.net.InetAddress;
@@ -54,29 +53,8 @@ class PreflightITCase {
   }
 
   private IngestOptions options(String... overrides) throws Exception {
-    SqlServerOptions sqlServer = server.options();
     Path file = directory.resolve("ingest.yaml");
-    Files.writeString(
-        file,
-        """
-        sqlserver:
-          host: %s
-          port: %d
-          database: %s
-          user: %s
-          password-file: '%s'
-          encrypt: %s
-          trust-server-certificate: true
-        checkpoint:
-          directory: checkpoints
-        """
-            .formatted(
-                sqlServer.host(),
-                sqlServer.port(),
-                sqlServer.database(),
-                sqlServer.user(),
-                sqlServer.password().file(),
-                sqlServer.encrypt()));
+    Files.writeString(file, server.configuration() + "checkpoint: {directory: checkpoints}\n");
     return IngestConfiguration.read(file, List.of(overrides)).options();
   }
 
