@@ -11,6 +11,7 @@ package com.hartonomous.ingest.record;
  * @param message what was expected, what was found, what to do
  * @param payloadReference where the input can be had again; null when nowhere
  * @param modelId the model that fails by it; 0 when none
+ * @param place what of a row it is about; null when it is not about a row
  */
 public record DeadLetter(
     String source,
@@ -18,7 +19,19 @@ public record DeadLetter(
     String reason,
     String message,
     String payloadReference,
-    int modelId) {
+    int modelId,
+    RowPlace place) {
+
+  /** About something else than a row. */
+  public DeadLetter(
+      String source,
+      String position,
+      String reason,
+      String message,
+      String payloadReference,
+      int modelId) {
+    this(source, position, reason, message, payloadReference, modelId, null);
+  }
 
   /** The natural key of the dead letter. */
   public Sha256 hash() {

@@ -3,6 +3,7 @@ package com.hartonomous.ingest.sink;
 import com.hartonomous.ingest.record.AtomReference;
 import com.hartonomous.ingest.record.CapturedNames;
 import com.hartonomous.ingest.record.DeadLetter;
+import com.hartonomous.ingest.record.RowPlace;
 import com.hartonomous.ingest.record.RowReference;
 import com.hartonomous.ingest.runtime.SqlErrors;
 import java.io.IOException;
@@ -154,7 +155,8 @@ final class AtomSinkWriter implements SinkWriter<AtomReference> {
           "REFUSED_BY_DATABASE",
           message,
           row.keyText(),
-          0);
+          0,
+          new RowPlace(row.key(), row.columnId(), row.segment(), reference.hash()));
     }
     if (reference.chunk() != null) {
       return new DeadLetter(

@@ -88,7 +88,7 @@ final class AtomTransaction implements Closeable {
   /** Writes one dead letter in a transaction of its own. */
   void bury(DeadLetter letter) throws SQLException, IOException {
     connect();
-    DeadLetters.insert(connection, List.of(letter));
+    DeadLetters.insertOrReopen(connection, letter);
     connection.commit();
   }
 
@@ -153,6 +153,10 @@ final class AtomTransaction implements Closeable {
         complete.stream().anyMatch(r -> r.row() != null),
         complete.stream().anyMatch(r -> r.chunk() != null),
         complete.stream().anyMatch(r -> r.node() != null));
+    if (complete.stream().anyMatch(r -> r.row() != null)) {
+      statements.resolveDeadLetters();
+      statements.addTableProgress(writer, shipment.newAtomsOfTables());
+    }
     for (Map.Entry<Integer, NewContent> model : shipment.newContent().entrySet()) {
       statements.addProgress(
           model.getKey(), writer, model.getValue().atoms, model.getValue().bytes);
@@ -205,10 +209,13 @@ final class AtomTransaction implements Closeable {
    * What came of shipping content.
    *
    * @param newContent by model, also with nothing new for models that have references here
+   * @param newAtomsOfTables atoms that rows brought, by captured table
    * @param unreadable atoms whose content could not be had, with the dead letters that say so
    */
   private record Shipment(
-      Map<Integer, NewContent> newContent, Map<Sha256, List<DeadLetter>> unreadable) {
+      Map<Integer, NewContent> newContent,
+      Map<Integer, Long> newAtomsOfTables,
+      Map<Sha256, List<DeadLetter>> unreadable) {
     List<DeadLetter> letters() {
       return unreadable.values().stream().flatMap(List::stream).toList();
     }
@@ -218,6 +225,7 @@ final class AtomTransaction implements Closeable {
       throws SQLException, IOException, InterruptedException {
     Map<Sha256, List<AtomReference>> sources = new LinkedHashMap<>();
     Map<Integer, NewContent> newContent = new HashMap<>();
+    Map<Integer, Long> newAtomsOfTables = new HashMap<>();
     for (AtomReference reference : references) {
       if (reference.row() == null) {
         newContent.computeIfAbsent(modelOf(reference), model -> new NewContent());
@@ -245,7 +253,7 @@ final class AtomTransaction implements Closeable {
         continue;
       }
       if (!load.isEmpty() && loadBytes + atom.bytes().length > contentBytesMax) {
-        store(load, readFrom, newContent);
+        store(load, readFrom, newContent, newAtomsOfTables);
         load.clear();
         loadBytes = 0;
       }
@@ -253,21 +261,29 @@ final class AtomTransaction implements Closeable {
       loadBytes += atom.bytes().length;
     }
     if (!load.isEmpty()) {
-      store(load, readFrom, newContent);
+      store(load, readFrom, newContent, newAtomsOfTables);
     }
     if (!sources.isEmpty()) {
       statements.resolveAtoms();
     }
-    return new Shipment(newContent, unreadable);
+    return new Shipment(newContent, newAtomsOfTables, unreadable);
   }
 
   private void store(
-      List<NewAtom> load, Map<Sha256, AtomReference> readFrom, Map<Integer, NewContent> newContent)
+      List<NewAtom> load,
+      Map<Sha256, AtomReference> readFrom,
+      Map<Integer, NewContent> newContent,
+      Map<Integer, Long> newAtomsOfTables)
       throws SQLException {
     Set<Sha256> inserted = contentStore.storeMissing(connection, load);
     for (NewAtom atom : load) {
       AtomReference source = readFrom.get(atom.hash());
-      if (inserted.contains(atom.hash()) && source.row() == null) {
+      if (!inserted.contains(atom.hash())) {
+        continue;
+      }
+      if (source.row() != null) {
+        newAtomsOfTables.merge(source.row().key().tableId(), 1L, Long::sum);
+      } else {
         NewContent content = newContent.get(modelOf(source));
         content.atoms++;
         content.bytes += atom.bytes().length;

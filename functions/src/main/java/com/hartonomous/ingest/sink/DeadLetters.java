@@ -1,6 +1,7 @@
 package com.hartonomous.ingest.sink;
 
 import com.hartonomous.ingest.record.DeadLetter;
+import com.hartonomous.ingest.record.RowPlace;
 import com.hartonomous.ingest.runtime.SqlServerOptions;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -22,21 +23,29 @@ public final class DeadLetters {
   private static final Duration BATCH_INTERVAL = Duration.ofSeconds(1);
   private static final int RETRIES = 5;
 
+  private static final String COLUMNS =
+      "DeadLetterHash, SourceName, Position, Reason, ErrorMessage, PayloadReference, ModelId,"
+          + " CapturedTableId, RowKeyHash, ColumnId, Segment, AtomHash";
+
   private static final String INSERT =
-      "INSERT INTO dbo.AtomizationErrors (DeadLetterHash, SourceName, Position, Reason,"
-          + " ErrorMessage, PayloadReference, ModelId)"
-          + " SELECT v.DeadLetterHash, v.SourceName, v.Position, v.Reason, v.ErrorMessage,"
-          + " v.PayloadReference, v.ModelId"
+      "INSERT INTO dbo.AtomizationErrors ("
+          + COLUMNS
+          + ") SELECT "
+          + COLUMNS
           + " FROM (VALUES (CAST(? AS BINARY(32)), CAST(? AS NVARCHAR(2000)),"
           + " CAST(? AS NVARCHAR(MAX)), CAST(? AS VARCHAR(100)), CAST(? AS NVARCHAR(MAX)),"
-          + " CAST(? AS NVARCHAR(MAX)), CAST(? AS INT)))"
-          + " AS v (DeadLetterHash, SourceName, Position, Reason, ErrorMessage, PayloadReference,"
-          + " ModelId)"
-          + " WHERE NOT EXISTS (SELECT 1 FROM dbo.AtomizationErrors AS e WITH (UPDLOCK, HOLDLOCK)"
+          + " CAST(? AS NVARCHAR(MAX)), CAST(? AS INT), CAST(? AS INT), CAST(? AS BINARY(32)),"
+          + " CAST(? AS INT), CAST(? AS INT), CAST(? AS BINARY(32)))) AS v ("
+          + COLUMNS
+          + ") WHERE NOT EXISTS (SELECT 1 FROM dbo.AtomizationErrors AS e WITH (UPDLOCK, HOLDLOCK)"
           + " WHERE e.DeadLetterHash = v.DeadLetterHash)"
           // What is read again after a restore cannot harm a model that is complete since.
           + " AND NOT EXISTS (SELECT 1 FROM dbo.Models AS m WHERE m.ModelId = v.ModelId"
           + " AND m.State = 'COMPLETE')";
+
+  private static final String REOPEN =
+      "UPDATE dbo.AtomizationErrors SET ResolvedAt = NULL, Resolution = NULL, ErrorMessage = ?,"
+          + " OccurredAt = SYSUTCDATETIME() WHERE DeadLetterHash = ? AND ResolvedAt IS NOT NULL";
 
   private static final int SOURCE_CHARACTERS_MAX = 2000;
 
@@ -69,17 +78,41 @@ public final class DeadLetters {
     }
   }
 
+  /**
+   * Writes one in the connection's open transaction. One that was resolved before, and has come
+   * again, stands again.
+   */
+  static void insertOrReopen(Connection connection, DeadLetter letter) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(REOPEN)) {
+      statement.setString(1, letter.message());
+      statement.setBytes(2, letter.hash().toBytes());
+      statement.executeUpdate();
+    }
+    insert(connection, List.of(letter));
+  }
+
   private static void bind(PreparedStatement statement, DeadLetter letter) throws SQLException {
+    RowPlace place = letter.place();
     statement.setBytes(1, letter.hash().toBytes());
     statement.setString(2, truncate(letter.source()));
     statement.setString(3, letter.position());
     statement.setString(4, letter.reason());
     statement.setString(5, letter.message());
     statement.setString(6, letter.payloadReference());
-    if (letter.modelId() == 0) {
-      statement.setNull(7, Types.INTEGER);
+    setInt(statement, 7, letter.modelId() == 0 ? null : letter.modelId());
+    setInt(statement, 8, place == null ? null : place.key().tableId());
+    statement.setBytes(9, place == null ? null : place.key().keyHash().toBytes());
+    setInt(statement, 10, place == null ? null : place.columnId());
+    setInt(statement, 11, place == null ? null : place.segment());
+    statement.setBytes(12, place == null || place.hash() == null ? null : place.hash().toBytes());
+  }
+
+  private static void setInt(PreparedStatement statement, int index, Integer value)
+      throws SQLException {
+    if (value == null) {
+      statement.setNull(index, Types.INTEGER);
     } else {
-      statement.setInt(7, letter.modelId());
+      statement.setInt(index, value);
     }
   }
 

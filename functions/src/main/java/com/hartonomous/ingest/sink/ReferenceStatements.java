@@ -13,6 +13,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -91,6 +92,36 @@ final class ReferenceStatements {
           + " INNER JOIN dbo.ModelFiles AS f ON f.ModelFileId = c.ModelFileId WHERE f.ModelId = ?),"
           + " NewAtoms = NewAtoms + ?, NewBytes = NewBytes + ?, LastAt = SYSUTCDATETIME()"
           + " WHERE ModelId = ? AND Writer = ?";
+
+  private static final String ENSURE_TABLE_PROGRESS =
+      "INSERT INTO dbo.TableProgress (CapturedTableId, Writer, StoredReferences, NewAtoms,"
+          + " KnownAtoms, LastAt) SELECT DISTINCT c.CapturedTableId, ?, 0, 0, 0, SYSUTCDATETIME()"
+          + " FROM #Change AS c WHERE c.CapturedTableId IS NOT NULL AND NOT EXISTS (SELECT 1 FROM"
+          + " dbo.TableProgress AS p WHERE p.CapturedTableId = c.CapturedTableId"
+          + " AND p.Writer = ?)";
+
+  private static final String ADD_TABLE_PROGRESS =
+      "UPDATE p SET StoredReferences = p.StoredReferences + d.Delta,"
+          + " KnownAtoms = p.KnownAtoms + d.Inserted, LastAt = SYSUTCDATETIME()"
+          + " FROM dbo.TableProgress AS p INNER JOIN (SELECT CapturedTableId, SUM(Delta) AS Delta,"
+          + " SUM(CASE WHEN Delta > 0 THEN 1 ELSE 0 END) AS Inserted FROM #Change"
+          + " WHERE CapturedTableId IS NOT NULL GROUP BY CapturedTableId) AS d"
+          + " ON d.CapturedTableId = p.CapturedTableId WHERE p.Writer = ?";
+
+  private static final String ADD_NEW_ATOMS =
+      "UPDATE dbo.TableProgress SET NewAtoms = NewAtoms + ?, KnownAtoms = KnownAtoms - ?"
+          + " WHERE CapturedTableId = ? AND Writer = ?";
+
+  // A letter about one segment ends when its reference is as the row wishes it, here and now. One
+  // about a value as a whole does not: a wish that is repeated after a restore may be older than
+  // the letter.
+  private static final String RESOLVE_DEAD_LETTERS =
+      "UPDATE e SET ResolvedAt = SYSUTCDATETIME(), Resolution = CASE WHEN s.Present = 1"
+          + " THEN N'the reference is stored' ELSE N'the row does not hold it any more' END"
+          + " FROM dbo.AtomizationErrors AS e INNER JOIN #RowReference AS s"
+          + " ON s.CapturedTableId = e.CapturedTableId AND s.RowKeyHash = e.RowKeyHash"
+          + " AND s.ColumnId = e.ColumnId AND s.Segment = e.Segment AND s.AtomHash = e.AtomHash"
+          + " WHERE e.ResolvedAt IS NULL";
 
   private static final String MARK_DIRTY =
       "INSERT INTO dbo.Neo4jSyncQueue (EntityType, EntityId, EntityKey, Operation)"
@@ -186,6 +217,37 @@ final class ReferenceStatements {
       add.setInt(6, modelId);
       add.setInt(7, writer);
       add.executeUpdate();
+    }
+  }
+
+  /**
+   * Moves the writer's share of the captured tables' progress by what this transaction stored.
+   *
+   * @param newAtoms atoms that came with it, by captured table
+   */
+  void addTableProgress(int writer, Map<Integer, Long> newAtoms) throws SQLException {
+    try (PreparedStatement ensure = connection.prepareStatement(ENSURE_TABLE_PROGRESS);
+        PreparedStatement add = connection.prepareStatement(ADD_TABLE_PROGRESS);
+        PreparedStatement addNew = connection.prepareStatement(ADD_NEW_ATOMS)) {
+      ensure.setInt(1, writer);
+      ensure.setInt(2, writer);
+      ensure.executeUpdate();
+      add.setInt(1, writer);
+      add.executeUpdate();
+      for (Map.Entry<Integer, Long> table : newAtoms.entrySet()) {
+        addNew.setLong(1, table.getValue());
+        addNew.setLong(2, table.getValue());
+        addNew.setInt(3, table.getKey());
+        addNew.setInt(4, writer);
+        addNew.executeUpdate();
+      }
+    }
+  }
+
+  /** Ends the dead letters of references that are as they should be now. */
+  void resolveDeadLetters() throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.executeUpdate(RESOLVE_DEAD_LETTERS);
     }
   }
 

@@ -4,6 +4,7 @@ import com.hartonomous.ingest.record.CapturedNames;
 import com.hartonomous.ingest.record.ContentValue;
 import com.hartonomous.ingest.record.DeadLetter;
 import com.hartonomous.ingest.record.RowChange;
+import com.hartonomous.ingest.record.RowPlace;
 import com.hartonomous.ingest.record.RowSegments;
 import com.hartonomous.ingest.record.Segment;
 import java.util.ArrayList;
@@ -78,6 +79,7 @@ public final class SplitRows extends ProcessFunction<RowChange, RowSegments> {
             + value.bytes().length
             + "; shorten the value.",
         change.keyText(),
-        0);
+        0,
+        RowPlace.ofValue(change.key(), value.columnId()));
   }
 }

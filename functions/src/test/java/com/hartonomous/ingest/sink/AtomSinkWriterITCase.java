@@ -94,6 +94,60 @@ class AtomSinkWriterITCase {
   }
 
   @Test
+  void aDeadLetterEndsWhenItsReferenceIsAsWishedAndStandsAgainWhenItIsRefusedAgain()
+      throws Exception {
+    String tooLong = "text/" + "x".repeat(200);
+    AtomReference refused =
+        AtomReference.ofRow(Sha256.ofText("bad"), tooLong, bytes("bad"), reference(9));
+    try (AtomSinkWriter writer = writer()) {
+      writer.write(refused, null);
+      writer.flush(false);
+      assertThat(letters()).containsExactly("∅");
+
+      writer.write(present(8, "bad"), null);
+      writer.write(present(9, "other"), null);
+      writer.flush(false);
+      assertThat(letters()).as("other rows and segments do not matter").containsExactly("∅");
+
+      writer.write(present(9, "bad"), null);
+      writer.flush(false);
+      assertThat(letters()).containsExactly("the reference is stored");
+
+      writer.write(absent(9, "bad"), null);
+      writer.write(absent(8, "bad"), null);
+      writer.flush(false);
+      sql.update("DELETE FROM dbo.Atoms WHERE AtomHash = HASHBYTES('SHA2_256', N'bad')");
+      writer.write(refused, null);
+      writer.flush(false);
+      assertThat(letters()).containsExactly("∅");
+
+      writer.write(absent(9, "bad"), null);
+      writer.flush(false);
+      assertThat(letters()).containsExactly("the row does not hold it any more");
+    }
+  }
+
+  private List<String> letters() throws Exception {
+    return sql.rows("SELECT Resolution FROM dbo.AtomizationErrors");
+  }
+
+  @Test
+  void theProgressOfATableFollowsItsReferences() throws Exception {
+    try (AtomSinkWriter writer = writer()) {
+      writer.write(present(1, "a"), null);
+      writer.write(present(2, "a"), null);
+      writer.write(present(3, "b"), null);
+      writer.flush(false);
+      writer.write(present(4, "b"), null);
+      writer.write(absent(1, "a"), null);
+      writer.write(absent(7, "a"), null);
+      writer.flush(false);
+      assertThat(sql.rows("SELECT StoredReferences, NewAtoms, KnownAtoms FROM dbo.TableProgress"))
+          .containsExactly("3|2|2");
+    }
+  }
+
+  @Test
   void everyWishMayBeRepeated() throws Exception {
     try (AtomSinkWriter writer = writer()) {
       for (int round = 0; round < 3; round++) {
