@@ -147,7 +147,7 @@ class StatusITCase {
     assertThat(result.err()).isEmpty();
     assertThat(result.exitCode()).isEqualTo(ExitCode.DONE);
     assertThat(result.out())
-        .contains("capture dbo.A by key (Id), content Body as text/plain", "start without state")
+        .contains("capture dbo.A by key (Id), content Body: text/plain", "start without state")
         .containsPattern("writer\\.batch-rows += 2000 +# default")
         .doesNotContain(Files.readString(Path.of(server.options().password().file())));
   }

@@ -5,7 +5,8 @@ package com.hartonomous.ingest.record;
  *
  * @param columnId {@code dbo.CapturedColumns.ColumnId}
  * @param contentType as normalised by the project's table, for example {@code text/plain}
- * @param bytes UTF-16LE for text; null for NULL, which has no atom; empty for the empty string,
- *     which has one
+ * @param segments where the value is cut; anything but {@code VALUE} for text only
+ * @param bytes UTF-16LE for text, the bytes as they are for a binary column; null for NULL, which
+ *     has no atom; empty for the empty value, which has one
  */
-public record ContentValue(int columnId, String contentType, byte[] bytes) {}
+public record ContentValue(int columnId, String contentType, Segmentation segments, byte[] bytes) {}

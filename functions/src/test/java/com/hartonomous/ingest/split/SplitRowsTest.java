@@ -12,7 +12,9 @@ import com.hartonomous.ingest.record.RowKey;
 import com.hartonomous.ingest.record.RowSegments;
 import com.hartonomous.ingest.record.RowVersion;
 import com.hartonomous.ingest.record.Segment;
+import com.hartonomous.ingest.record.Segmentation;
 import com.hartonomous.ingest.record.Sha256;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.streaming.util.ProcessFunctionTestHarnesses;
@@ -53,7 +55,8 @@ class SplitRowsTest {
   @Test
   void aValueAboveTheLimitIsADeadLetterAndTheRestGoesOn() throws Exception {
     try (var harness =
-        ProcessFunctionTestHarnesses.forProcessFunction(new SplitRows(DEAD_LETTERS, NAMES, 4))) {
+        ProcessFunctionTestHarnesses.forProcessFunction(
+            new SplitRows(DEAD_LETTERS, NAMES, 4, 10))) {
       harness.processElement(change(value(1, new byte[5]), value(2, new byte[4])), 0);
       assertThat(harness.extractOutputValues().get(0).segments())
           .extracting(Segment::columnId)
@@ -66,8 +69,47 @@ class SplitRowsTest {
     }
   }
 
+  @Test
+  void aValueIsCutAndTheSegmentsBeyondTheLimitAreOne() throws Exception {
+    try (var harness =
+        ProcessFunctionTestHarnesses.forProcessFunction(
+            new SplitRows(DEAD_LETTERS, NAMES, 100, 3))) {
+      harness.processElement(change(lines(1, "a\nb\n"), lines(2, "a\nb\nc\nd\n"), lines(3, "")), 0);
+      assertThat(harness.extractOutputValues().get(0).segments())
+          .extracting(
+              segment ->
+                  segment.columnId()
+                      + "/"
+                      + segment.segment()
+                      + " "
+                      + new String(segment.bytes(), StandardCharsets.UTF_16LE))
+          .containsExactly("1/0 a\n", "1/1 b\n", "2/0 a\n", "2/1 b\n", "2/2 c\nd\n", "3/0 ");
+      assertThat(harness.getSideOutput(DEAD_LETTERS)).isNull();
+    }
+  }
+
+  @Test
+  void aSegmentAboveTheLimitMakesItsValueADeadLetter() throws Exception {
+    try (var harness =
+        ProcessFunctionTestHarnesses.forProcessFunction(new SplitRows(DEAD_LETTERS, NAMES, 8, 3))) {
+      harness.processElement(change(lines(1, "a\nlong\nb\n"), lines(2, "abc\nabc\n")), 0);
+      assertThat(harness.extractOutputValues().get(0).segments())
+          .extracting(Segment::columnId)
+          .containsExactly(2, 2);
+      DeadLetter letter = harness.getSideOutput(DEAD_LETTERS).remove().getValue();
+      assertThat(letter.reason()).isEqualTo("VALUE_TOO_LARGE");
+      assertThat(letter.message()).contains("A segment (line)", "8 bytes, found 10");
+      assertThat(letter.position()).contains("{\"Id\":1}").contains("column Title");
+    }
+  }
+
+  private static ContentValue lines(int column, String text) {
+    return new ContentValue(
+        column, "text/plain", Segmentation.LINE, text.getBytes(StandardCharsets.UTF_16LE));
+  }
+
   private static ContentValue value(int column, byte[] bytes) {
-    return new ContentValue(column, "text/plain", bytes);
+    return new ContentValue(column, "text/plain", Segmentation.VALUE, bytes);
   }
 
   private static RowChange change(ContentValue... values) {

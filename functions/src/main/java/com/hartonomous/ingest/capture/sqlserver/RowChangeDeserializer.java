@@ -50,11 +50,12 @@ final class RowChangeDeserializer implements DebeziumDeserializationSchema<RowCh
   private static final ContentValue[] NO_VALUES = {};
   private static final JsonFactory JSON = new JsonFactory();
 
-  private final Map<String, CapturedTable> tables = new HashMap<>();
+  /** By schema and name: joined by a dot they could be mistaken for others. */
+  private final Map<List<String>, CapturedTable> tables = new HashMap<>();
 
   RowChangeDeserializer(List<CapturedTable> capturedTables) {
     for (CapturedTable table : capturedTables) {
-      tables.put(qualifiedName(table.schema(), table.table()), table);
+      tables.put(List.of(table.schema(), table.table()), table);
     }
   }
 
@@ -71,7 +72,7 @@ final class RowChangeDeserializer implements DebeziumDeserializationSchema<RowCh
       out.collect(new RowChange(key, "{}", 0, version, false, NO_VALUES));
       return;
     }
-    CapturedTable captured = tables.get(qualifiedName(schema, table));
+    CapturedTable captured = tables.get(List.of(schema, table));
     if (captured == null) {
       throw new IOException(
           "The capture source delivered a change of "
@@ -112,7 +113,8 @@ final class RowChangeDeserializer implements DebeziumDeserializationSchema<RowCh
     for (int i = 0; i < values.length; i++) {
       CapturedColumn column = table.contentColumns().get(i);
       byte[] bytes = contentBytes(table, column, row.get(column.name()));
-      values[i] = new ContentValue(column.columnId(), column.contentType(), bytes);
+      values[i] =
+          new ContentValue(column.columnId(), column.contentType(), column.segments(), bytes);
     }
     return values;
   }
@@ -122,8 +124,14 @@ final class RowChangeDeserializer implements DebeziumDeserializationSchema<RowCh
     if (value == null) {
       return null;
     }
-    if (value instanceof String text) {
+    if (value instanceof String text && !column.binary()) {
       return text.getBytes(StandardCharsets.UTF_16LE);
+    }
+    if (value instanceof ByteBuffer buffer && column.binary()) {
+      return bytes(buffer);
+    }
+    if (value instanceof byte[] bytes && column.binary()) {
+      return bytes;
     }
     throw new IOException(
         "The content column "
@@ -135,6 +143,12 @@ final class RowChangeDeserializer implements DebeziumDeserializationSchema<RowCh
             + " must hold text, found a value of "
             + value.getClass().getName()
             + ".");
+  }
+
+  private static byte[] bytes(ByteBuffer buffer) {
+    byte[] bytes = new byte[buffer.remaining()];
+    buffer.duplicate().get(bytes);
+    return bytes;
   }
 
   /** The key as a JSON object, columns in the order of the primary key. */
@@ -159,16 +173,10 @@ final class RowChangeDeserializer implements DebeziumDeserializationSchema<RowCh
     } else if (value instanceof BigDecimal decimal) {
       json.writeString(decimal.toPlainString());
     } else if (value instanceof ByteBuffer buffer) {
-      byte[] bytes = new byte[buffer.remaining()];
-      buffer.duplicate().get(bytes);
-      json.writeString(HexFormat.of().formatHex(bytes));
+      json.writeString(HexFormat.of().formatHex(bytes(buffer)));
     } else {
       json.writeString(String.valueOf(value));
     }
-  }
-
-  private static String qualifiedName(String schema, String table) {
-    return schema + '.' + table;
   }
 
   @Override

@@ -1,5 +1,6 @@
 package com.hartonomous.ingest.job;
 
+import com.hartonomous.ingest.record.Segmentation;
 import com.hartonomous.ingest.runtime.SqlServerOptions;
 import java.io.Serializable;
 import java.time.Duration;
@@ -54,8 +55,28 @@ public record IngestOptions(
     }
   }
 
-  /** A content column, as the configuration names it, and the content type of its atoms. */
-  public record Column(String name, String contentType) implements Serializable {}
+  /**
+   * A content column, as the configuration names it.
+   *
+   * @param contentType of its atoms
+   * @param segments where its values are cut
+   */
+  public record Column(String name, String contentType, Segmentation segments)
+      implements Serializable {
+
+    /** A column whose values are one segment each. */
+    public Column(String name, String contentType) {
+      this(name, contentType, Segmentation.VALUE);
+    }
+
+    /** As the configuration writes it: {@code Body: {type: text/markdown, segments: line}}. */
+    @Override
+    public String toString() {
+      return segments == Segmentation.VALUE
+          ? name + ": " + contentType
+          : String.format("%s: {type: %s, segments: %s}", name, contentType, segments.label());
+    }
+  }
 
   /**
    * Model files.

@@ -2,12 +2,15 @@ package com.hartonomous.ingest.job.config;
 
 import com.hartonomous.ingest.job.IngestOptions;
 import com.hartonomous.ingest.job.config.ConfigurationNode.Mapping;
+import com.hartonomous.ingest.job.config.ConfigurationNode.Scalar;
 import com.hartonomous.ingest.job.config.ConfigurationNode.Sequence;
+import com.hartonomous.ingest.record.Segmentation;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -18,8 +21,10 @@ import java.util.stream.Collectors;
  *
  * <pre>
  * - table: dbo.Documents
- *   columns: {Title: text/plain, Body: text/markdown}
+ *   columns: {Title: text/plain, Body: {type: text/markdown, segments: paragraph}}
  * </pre>
+ *
+ * A name with dots or brackets stands in brackets, as in T-SQL: {@code [my.schema].[a]]b]}.
  */
 final class CapturedTablesType implements OptionType<List<IngestOptions.Table>> {
 
@@ -27,7 +32,7 @@ final class CapturedTablesType implements OptionType<List<IngestOptions.Table>> 
   private static final int NAME_CHARACTERS_MAX = 128;
   private static final int CONTENT_TYPE_CHARACTERS_MAX = 100;
   private static final Pattern TABLE_NAME =
-      Pattern.compile("(\\[[^\\[\\]]+]|[^.\\[\\]]+)\\.(\\[[^\\[\\]]+]|[^.\\[\\]]+)");
+      Pattern.compile("(\\[(?:[^\\]]|]])+]|[^.\\[\\]]+)\\.(\\[(?:[^\\]]|]])+]|[^.\\[\\]]+)");
   private static final Pattern CONTENT_TYPE = Pattern.compile("[a-z0-9][a-z0-9.+-]*/[a-z0-9.+_-]+");
   private static final OptionType<String> NAME = OptionTypes.text("a name", NAME_CHARACTERS_MAX);
 
@@ -47,7 +52,7 @@ final class CapturedTablesType implements OptionType<List<IngestOptions.Table>> 
     for (ConfigurationNode item : sequence.items()) {
       IngestOptions.Table table = readTable(key, item);
       // SQL Server's usual collation does not tell upper from lower case in names.
-      if (!names.add(table.qualifiedName().toLowerCase(Locale.ROOT))) {
+      if (!names.add((table.schema() + '\0' + table.table()).toLowerCase(Locale.ROOT))) {
         throw item.origin()
             .refuse(key + ": " + table.qualifiedName() + " is there twice. Remove one of the two.");
       }
@@ -93,26 +98,57 @@ final class CapturedTablesType implements OptionType<List<IngestOptions.Table>> 
     List<IngestOptions.Column> columns = new ArrayList<>();
     for (Map.Entry<String, ConfigurationNode> entry : mapping.entries().entrySet()) {
       String column = key + "." + entry.getKey();
-      String contentType =
-          OptionTypes.text("a content type", CONTENT_TYPE_CHARACTERS_MAX)
-              .read(column, entry.getValue());
-      if (!CONTENT_TYPE.matcher(contentType).matches()) {
-        throw entry
-            .getValue()
-            .origin()
-            .refuse(
-                column
-                    + ": expected a content type in lower case such as text/plain, found '"
-                    + contentType
-                    + "'.");
-      }
-      columns.add(new IngestOptions.Column(entry.getKey(), contentType));
+      NAME.read(column, new Scalar(entry.getKey(), entry.getValue().origin()));
+      columns.add(readColumn(column, entry.getKey(), entry.getValue()));
     }
     return columns;
   }
 
+  /** Either the content type alone, or a group of it and the segments. */
+  private static IngestOptions.Column readColumn(String key, String name, ConfigurationNode node)
+      throws ConfigurationException {
+    if (!(node instanceof Mapping mapping)) {
+      return new IngestOptions.Column(name, readContentType(key, node));
+    }
+    Fields.requireKnown(key, mapping, List.of("type", "segments"));
+    String contentType = readContentType(key + ".type", Fields.require(key, mapping, "type"));
+    ConfigurationNode segments = mapping.entries().get("segments");
+    return new IngestOptions.Column(
+        name,
+        contentType,
+        segments == null ? Segmentation.VALUE : readSegments(key + ".segments", segments));
+  }
+
+  private static String readContentType(String key, ConfigurationNode node)
+      throws ConfigurationException {
+    String contentType =
+        OptionTypes.text("a content type", CONTENT_TYPE_CHARACTERS_MAX).read(key, node);
+    if (!CONTENT_TYPE.matcher(contentType).matches()) {
+      throw node.origin()
+          .refuse(
+              key
+                  + ": expected a content type in lower case such as text/plain, found '"
+                  + contentType
+                  + "'.");
+    }
+    return contentType;
+  }
+
+  private static Segmentation readSegments(String key, ConfigurationNode node)
+      throws ConfigurationException {
+    Optional<Segmentation> segments =
+        node instanceof Scalar scalar ? Segmentation.ofLabel(scalar.text()) : Optional.empty();
+    return segments.orElseThrow(
+        () ->
+            node.origin()
+                .refuse(
+                    String.format(
+                        "%s: expected one of %s, found %s.",
+                        key, Segmentation.labels(), node.describe())));
+  }
+
   private static String unbracket(String name) {
-    return name.startsWith("[") ? name.substring(1, name.length() - 1) : name;
+    return name.startsWith("[") ? name.substring(1, name.length() - 1).replace("]]", "]") : name;
   }
 
   @Override
@@ -122,7 +158,7 @@ final class CapturedTablesType implements OptionType<List<IngestOptions.Table>> 
             table ->
                 table.qualifiedName()
                     + table.columns().stream()
-                        .map(column -> column.name() + ": " + column.contentType())
+                        .map(IngestOptions.Column::toString)
                         .collect(Collectors.joining(", ", " {", "}")))
         .collect(Collectors.joining(", ", "[", "]"));
   }

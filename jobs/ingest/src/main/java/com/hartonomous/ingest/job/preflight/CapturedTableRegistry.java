@@ -4,6 +4,7 @@ import com.hartonomous.ingest.job.IngestOptions;
 import com.hartonomous.ingest.job.config.ConfigurationException;
 import com.hartonomous.ingest.record.CapturedColumn;
 import com.hartonomous.ingest.record.CapturedTable;
+import com.hartonomous.ingest.record.Segmentation;
 import com.hartonomous.ingest.record.Sha256;
 import com.hartonomous.ingest.runtime.ApplicationLock;
 import java.sql.Connection;
@@ -30,6 +31,8 @@ final class CapturedTableRegistry {
   private static final int FIRST_GENERATION = 1;
 
   private record Registered(int tableId, String group, int generation) {}
+
+  private record RegisteredColumn(int columnId, IngestOptions.Column column) {}
 
   private final Connection connection;
 
@@ -73,7 +76,7 @@ final class CapturedTableRegistry {
     if (registered == null) {
       registered = insert(table, group);
     }
-    List<CapturedColumn> columns = columns(registered.tableId());
+    List<RegisteredColumn> columns = columns(registered.tableId());
     boolean sameColumns = asConfigured(columns).equals(sorted(table.contentColumns()));
     if (!sameColumns || !registered.group().equals(group)) {
       requireChangeable(table, group, registered, columns);
@@ -87,14 +90,24 @@ final class CapturedTableRegistry {
         group,
         registered.generation(),
         table.keyColumns(),
-        columns);
+        columns.stream().map(column -> captured(column, table)).toList());
+  }
+
+  private static CapturedColumn captured(RegisteredColumn registered, TableInspection.Table table) {
+    IngestOptions.Column column = registered.column();
+    return new CapturedColumn(
+        registered.columnId(),
+        column.name(),
+        column.contentType(),
+        column.segments(),
+        table.binaryColumns().contains(column.name()));
   }
 
   private void requireChangeable(
       TableInspection.Table table,
       String group,
       Registered registered,
-      List<CapturedColumn> columns)
+      List<RegisteredColumn> columns)
       throws ConfigurationException, SQLException {
     if (!hasReferences(registered.tableId())) {
       return;
@@ -158,21 +171,35 @@ final class CapturedTableRegistry {
     }
   }
 
-  private List<CapturedColumn> columns(int tableId) throws SQLException {
-    List<CapturedColumn> columns = new ArrayList<>();
+  private List<RegisteredColumn> columns(int tableId) throws SQLException {
+    List<RegisteredColumn> columns = new ArrayList<>();
     try (PreparedStatement statement =
         connection.prepareStatement(
-            "SELECT ColumnId, ColumnName, ContentType FROM dbo.CapturedColumns"
+            "SELECT ColumnId, ColumnName, ContentType, Segments FROM dbo.CapturedColumns"
                 + " WHERE CapturedTableId = ? ORDER BY ColumnId")) {
       statement.setInt(1, tableId);
       try (ResultSet result = statement.executeQuery()) {
         while (result.next()) {
           columns.add(
-              new CapturedColumn(result.getInt(1), result.getString(2), result.getString(3)));
+              new RegisteredColumn(
+                  result.getInt(1),
+                  new IngestOptions.Column(
+                      result.getString(2), result.getString(3), segments(result.getString(4)))));
         }
       }
     }
     return columns;
+  }
+
+  private static Segmentation segments(String label) throws SQLException {
+    return Segmentation.ofLabel(label)
+        .orElseThrow(
+            () ->
+                new SQLException(
+                    String.format(
+                        "dbo.CapturedColumns.Segments holds one of %s, found '%s'. This version is"
+                            + " older than the one that wrote it: use the newer one.",
+                        Segmentation.labels(), label)));
   }
 
   private void moveToGroup(int tableId, String group) throws SQLException {
@@ -185,7 +212,7 @@ final class CapturedTableRegistry {
     }
   }
 
-  private List<CapturedColumn> replaceColumns(int tableId, List<IngestOptions.Column> wanted)
+  private List<RegisteredColumn> replaceColumns(int tableId, List<IngestOptions.Column> wanted)
       throws SQLException {
     try (PreparedStatement statement =
         connection.prepareStatement("DELETE FROM dbo.CapturedColumns WHERE CapturedTableId = ?")) {
@@ -194,8 +221,8 @@ final class CapturedTableRegistry {
     }
     try (PreparedStatement statement =
         connection.prepareStatement(
-            "INSERT INTO dbo.CapturedColumns (CapturedTableId, ColumnId, ColumnName, ContentType)"
-                + " VALUES (?, ?, ?, ?)")) {
+            "INSERT INTO dbo.CapturedColumns (CapturedTableId, ColumnId, ColumnName, ContentType,"
+                + " Segments) VALUES (?, ?, ?, ?, ?)")) {
       int columnId = 0;
       for (IngestOptions.Column column : wanted) {
         columnId++;
@@ -203,17 +230,15 @@ final class CapturedTableRegistry {
         statement.setInt(2, columnId);
         statement.setString(3, column.name());
         statement.setString(4, column.contentType());
+        statement.setString(5, column.segments().label());
         statement.executeUpdate();
       }
     }
     return columns(tableId);
   }
 
-  private static List<IngestOptions.Column> asConfigured(List<CapturedColumn> columns) {
-    return sorted(
-        columns.stream()
-            .map(column -> new IngestOptions.Column(column.name(), column.contentType()))
-            .toList());
+  private static List<IngestOptions.Column> asConfigured(List<RegisteredColumn> columns) {
+    return sorted(columns.stream().map(RegisteredColumn::column).toList());
   }
 
   /** The order in which columns are written down means nothing. */
@@ -222,8 +247,6 @@ final class CapturedTableRegistry {
   }
 
   private static String show(List<IngestOptions.Column> columns) {
-    return columns.stream()
-        .map(column -> column.name() + ": " + column.contentType())
-        .collect(Collectors.joining(", "));
+    return columns.stream().map(IngestOptions.Column::toString).collect(Collectors.joining(", "));
   }
 }

@@ -65,9 +65,7 @@ public final class Preflight {
                 String.join(", ", table.keyColumns()),
                 String.join(
                     ", ",
-                    table.contentColumns().stream()
-                        .map(column -> column.name() + " as " + column.contentType())
-                        .toList())));
+                    table.contentColumns().stream().map(IngestOptions.Column::toString).toList())));
       }
     } catch (SQLException e) {
       throw SqlServerCheck.explain(server, e);

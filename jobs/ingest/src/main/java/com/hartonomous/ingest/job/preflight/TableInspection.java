@@ -3,6 +3,7 @@ package com.hartonomous.ingest.job.preflight;
 import com.hartonomous.ingest.job.IngestOptions;
 import com.hartonomous.ingest.job.config.ConfigurationException;
 import com.hartonomous.ingest.job.config.NearestKey;
+import com.hartonomous.ingest.record.Segmentation;
 import java.sql.Connection;
 import java.sql.DatabaseMetaData;
 import java.sql.PreparedStatement;
@@ -26,6 +27,11 @@ final class TableInspection {
   /** Types whose values the capture source gives as text. */
   private static final Set<String> TEXT_TYPES = Set.of("char", "varchar", "nchar", "nvarchar");
 
+  /** Types whose values the capture source gives as bytes; a row version is none that users set. */
+  private static final Set<String> BINARY_TYPES = Set.of("binary", "varbinary");
+
+  private static final String TEXT_CONTENT = "text/";
+
   /** The connector cannot cut a snapshot into chunks by a key of these types. */
   private static final Set<String> TYPES_WITHOUT_CHUNKS =
       Set.of("binary", "varbinary", "timestamp", "rowversion");
@@ -35,12 +41,14 @@ final class TableInspection {
    *
    * @param keyColumns in key order
    * @param contentColumns as configured, spelt as the database does
+   * @param binaryColumns those content columns that hold bytes rather than text
    */
   record Table(
       String schema,
       String table,
       List<String> keyColumns,
-      List<IngestOptions.Column> contentColumns) {
+      List<IngestOptions.Column> contentColumns,
+      Set<String> binaryColumns) {
     String qualifiedName() {
       return schema + "." + table;
     }
@@ -56,7 +64,8 @@ final class TableInspection {
 
   /**
    * @throws ConfigurationException when the table is missing, has no primary key, is not enabled
-   *     for CDC, or a content column is missing, not captured or holds no text
+   *     for CDC, or a content column is missing, there twice, not captured or holds neither text
+   *     nor bytes
    */
   Table inspect(IngestOptions.Table wanted) throws ConfigurationException, SQLException {
     String[] name = findTable(wanted);
@@ -67,20 +76,31 @@ final class TableInspection {
     Set<String> capturedColumns = capturedColumns(schema, table);
     requireCaptured(schema, table, keyColumns, capturedColumns);
     List<IngestOptions.Column> contentColumns = new ArrayList<>();
+    Set<String> binaryColumns = new HashSet<>();
     for (IngestOptions.Column column : wanted.columns()) {
-      contentColumns.add(contentColumn(schema, table, column, columnTypes));
+      IngestOptions.Column found = contentColumn(schema, table, column, columnTypes);
+      if (contentColumns.stream().anyMatch(other -> other.name().equals(found.name()))) {
+        throw refuse(
+            schema + "." + table,
+            String.format("column %s is there twice. Remove one of the two.", found.name()));
+      }
+      contentColumns.add(found);
+      if (BINARY_TYPES.contains(columnTypes.get(found.name()))) {
+        binaryColumns.add(found.name());
+      }
     }
     requireCaptured(
         schema,
         table,
         contentColumns.stream().map(IngestOptions.Column::name).toList(),
         capturedColumns);
-    return new Table(schema, table, keyColumns, contentColumns);
+    return new Table(schema, table, keyColumns, contentColumns, binaryColumns);
   }
 
   /** Schema and table as the database spells them: the connector compares exactly. */
   private String[] findTable(IngestOptions.Table wanted)
       throws ConfigurationException, SQLException {
+    List<String[]> found = new ArrayList<>();
     List<String> names = new ArrayList<>();
     try (PreparedStatement statement =
             connection.prepareStatement(
@@ -91,10 +111,19 @@ final class TableInspection {
         String schema = result.getString(1);
         String table = result.getString(2);
         if (schema.equalsIgnoreCase(wanted.schema()) && table.equalsIgnoreCase(wanted.table())) {
-          return new String[] {schema, table};
+          found.add(new String[] {schema, table});
         }
         names.add(schema + "." + table);
       }
+    }
+    // Where the database tells case in names, the exact one is meant.
+    for (String[] name : found) {
+      if (name[0].equals(wanted.schema()) && name[1].equals(wanted.table())) {
+        return name;
+      }
+    }
+    if (!found.isEmpty()) {
+      return found.get(0);
     }
     String hint =
         names.isEmpty()
@@ -189,11 +218,14 @@ final class TableInspection {
       String schema, String table, IngestOptions.Column wanted, Map<String, String> columnTypes)
       throws ConfigurationException {
     String name = schema + "." + table;
+    // Where the database tells case in names, the exact one is meant.
     String column =
-        columnTypes.keySet().stream()
-            .filter(wanted.name()::equalsIgnoreCase)
-            .findFirst()
-            .orElse(null);
+        columnTypes.containsKey(wanted.name())
+            ? wanted.name()
+            : columnTypes.keySet().stream()
+                .filter(wanted.name()::equalsIgnoreCase)
+                .findFirst()
+                .orElse(null);
     if (column == null) {
       throw refuse(
           name,
@@ -202,15 +234,38 @@ final class TableInspection {
               wanted.name(), NearestKey.find(wanted.name(), List.copyOf(columnTypes.keySet()))));
     }
     String type = columnTypes.get(column);
-    if (!TEXT_TYPES.contains(type)) {
+    if (BINARY_TYPES.contains(type)) {
+      requireFitForBytes(name, column, type, wanted);
+    } else if (!TEXT_TYPES.contains(type)) {
       throw refuse(
           name,
           String.format(
-              "expected text (char, varchar, nchar, nvarchar) in content column %s, found %s."
-                  + " Leave this column out.",
+              "expected text (char, varchar, nchar, nvarchar) or bytes (binary, varbinary) in"
+                  + " content column %s, found %s. Leave this column out.",
               column, type));
     }
-    return new IngestOptions.Column(column, wanted.contentType());
+    return new IngestOptions.Column(column, wanted.contentType(), wanted.segments());
+  }
+
+  private static void requireFitForBytes(
+      String table, String column, String type, IngestOptions.Column wanted)
+      throws ConfigurationException {
+    if (wanted.contentType().startsWith(TEXT_CONTENT)) {
+      throw refuse(
+          table,
+          String.format(
+              "content column %s is of type %s, whose bytes are taken as they are: expected a content"
+                  + " type that is not text, such as application/octet-stream, found %s.",
+              column, type, wanted.contentType()));
+    }
+    if (wanted.segments() != Segmentation.VALUE) {
+      throw refuse(
+          table,
+          String.format(
+              "content column %s is of type %s, which has no %ss to cut at. Leave its segments"
+                  + " out.",
+              column, type, wanted.segments().label()));
+    }
   }
 
   private static void requireCaptured(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.hartonomous.ingest.job.IngestOptions;
+import com.hartonomous.ingest.record.Segmentation;
 import com.hartonomous.ingest.runtime.Secret;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -81,6 +82,10 @@ class IngestConfigurationTest {
                     - table: "[my schema].[a.b]"
                       columns:
                         Note: text/plain
+                    - table: "my.[a]]b]"
+                      columns:
+                        "c.d [e]": {type: text/x-log, segments: line}
+                        Data: {type: application/pdf}
                 models:
                   chunk-size: 256 KiB
                   paths:
@@ -99,7 +104,13 @@ class IngestConfigurationTest {
                     new IngestOptions.Column("Title", "text/plain"),
                     new IngestOptions.Column("Body", "text/markdown"))),
             new IngestOptions.Table(
-                "my schema", "a.b", List.of(new IngestOptions.Column("Note", "text/plain"))));
+                "my schema", "a.b", List.of(new IngestOptions.Column("Note", "text/plain"))),
+            new IngestOptions.Table(
+                "my",
+                "a]b",
+                List.of(
+                    new IngestOptions.Column("c.d [e]", "text/x-log", Segmentation.LINE),
+                    new IngestOptions.Column("Data", "application/pdf"))));
     assertThat(options.models().chunkSize()).isEqualTo(256 << 10);
     assertThat(options.models().paths())
         .containsExactly(
@@ -250,6 +261,18 @@ class IngestConfigurationTest {
         MINIMAL + "capture:\n  tables:\n    - {table: dbo.A, columns: {A: plain}}\n",
         "FILE:9: capture.tables.columns.A: expected a content type in lower case such as"
             + " text/plain, found 'plain'.");
+    assertRefused(
+        MINIMAL
+            + "capture:\n  tables:\n    - {table: dbo.A, columns: {A: {type: a/b, segments: word}}}\n",
+        "FILE:9: capture.tables.columns.A.segments: expected one of value, line, sentence,"
+            + " paragraph, found 'word'.");
+    assertRefused(
+        MINIMAL + "capture:\n  tables:\n    - {table: dbo.A, columns: {A: {segments: line}}}\n",
+        "FILE:9: capture.tables.columns.A: 'type' is missing in this entry.");
+    assertRefused(
+        MINIMAL
+            + "capture:\n  tables:\n    - {table: dbo.A, columns: {A: {type: a/b, cut: line}}}\n",
+        "FILE:9: capture.tables.columns.A: 'cut' is not a key here. Did you mean 'type'?");
   }
 
   @Test

@@ -8,6 +8,7 @@ import com.hartonomous.ingest.job.config.ConfigurationException;
 import com.hartonomous.ingest.job.config.IngestConfiguration;
 import com.hartonomous.ingest.record.CapturedColumn;
 import com.hartonomous.ingest.record.CapturedTable;
+import com.hartonomous.ingest.record.Segmentation;
 import com.hartonomous.ingest.record.Sha256;
 import com.hartonomous.ingest.testing.Sql;
 import com.hartonomous.ingest.testing.SqlServerExtension;
@@ -127,7 +128,7 @@ class PreflightITCase {
   @Test
   void aPlanChangesNothing() throws Exception {
     assertThat(Preflight.planIngest(capturing(BODY), false))
-        .containsExactly("capture dbo.Documents by key (DocumentId), content Body as text/plain");
+        .containsExactly("capture dbo.Documents by key (DocumentId), content Body: text/plain");
     assertThat(registeredTables()).isZero();
   }
 
@@ -227,7 +228,55 @@ class PreflightITCase {
         "there is no column Boddy. Did you mean Body?");
     assertRefused(
         capturing("{table: dbo.Documents, columns: {Pages: text/plain}}"),
-        "expected text (char, varchar, nchar, nvarchar) in content column Pages, found int");
+        "expected text (char, varchar, nchar, nvarchar) or bytes (binary, varbinary) in content"
+            + " column Pages, found int. Leave this column out.");
+    assertRefused(
+        capturing("{table: dbo.Documents, columns: {Title: text/plain, TITLE: text/plain}}"),
+        "capture.tables: dbo.Documents: column Title is there twice. Remove one of the two.");
+  }
+
+  @Test
+  void aBinaryColumnIsTakenAsItIs() throws Exception {
+    execute(
+        "CREATE TABLE dbo.Files (Id INT NOT NULL PRIMARY KEY, Data VARBINARY(MAX) NULL,"
+            + " Digest BINARY(4) NULL)");
+    enableCapture("Files");
+
+    assertThat(
+            Preflight.ingest(
+                    capturing("{table: dbo.Files, columns: {Data: image/png, Digest: a/b}}"), false)
+                .get(0)
+                .contentColumns())
+        .containsExactly(
+            new CapturedColumn(1, "Data", "image/png", Segmentation.VALUE, true),
+            new CapturedColumn(2, "Digest", "a/b", Segmentation.VALUE, true));
+    assertRefused(
+        capturing("{table: dbo.Files, columns: {Data: text/plain}}"),
+        "dbo.Files: content column Data is of type varbinary, whose bytes are taken as they are:"
+            + " expected a content type that is not text, such as application/octet-stream, found"
+            + " text/plain.");
+    assertRefused(
+        capturing("{table: dbo.Files, columns: {Data: {type: a/b, segments: line}}}"),
+        "content column Data is of type varbinary, which has no lines to cut at. Leave its segments"
+            + " out.");
+  }
+
+  @Test
+  void segmentsAreRegisteredAndFixedOnceThereAreReferences() throws Exception {
+    String lines = "{table: dbo.Documents, columns: {Body: {type: text/plain, segments: line}}}";
+    CapturedTable table = Preflight.ingest(capturing(BODY), false).get(0);
+    assertThat(table.contentColumns().get(0).segments()).isEqualTo(Segmentation.VALUE);
+
+    CapturedTable changed = Preflight.ingest(capturing(lines), false).get(0);
+    assertThat(changed.contentColumns().get(0).segments()).isEqualTo(Segmentation.LINE);
+
+    addReference(table.tableId());
+    assertThat(Preflight.ingest(capturing(lines), true)).containsExactly(changed);
+    assertRefused(
+        capturing(BODY),
+        true,
+        "is captured with columns {Body: {type: text/plain, segments: line}} and has references,"
+            + " found {Body: text/plain}. Set the columns back.");
   }
 
   @Test
