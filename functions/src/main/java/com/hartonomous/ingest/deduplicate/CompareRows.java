@@ -3,16 +3,19 @@ package com.hartonomous.ingest.deduplicate;
 import com.hartonomous.ingest.record.AtomReference;
 import com.hartonomous.ingest.record.HashedRow;
 import com.hartonomous.ingest.record.HashedSegment;
+import com.hartonomous.ingest.record.RowEvent;
 import com.hartonomous.ingest.record.RowKey;
 import com.hartonomous.ingest.record.RowReference;
 import com.hartonomous.ingest.record.RowVersion;
 import com.hartonomous.ingest.record.Segment;
 import com.hartonomous.ingest.record.Sha256;
+import com.hartonomous.ingest.record.StoredSegment;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.metrics.Counter;
 import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.util.Collector;
 
@@ -24,6 +27,8 @@ import org.apache.flink.util.Collector;
  * <p>A snapshot row has no LSN. It replaces the state of an earlier reading of the same snapshot
  * (which a restore repeats), never that of a streamed event: streaming of a group begins when its
  * snapshot is complete, so a snapshot row behind a streamed one is an older reading.
+ *
+ * <p>A sweep compares what the database holds of a row with the state, which it leaves as it is.
  */
 public final class CompareRows extends KeyedProcessFunction<RowKey, HashedRow, AtomReference> {
 
@@ -34,25 +39,26 @@ public final class CompareRows extends KeyedProcessFunction<RowKey, HashedRow, A
   // One entry a live row; cleared when the row is deleted. Order within a row is kept by the
   // channel, so no tombstone is needed.
   private transient ValueState<RowState> rowState;
+  private transient Counter sweptReferences;
 
   @Override
   public void open(OpenContext context) {
     rowState = getRuntimeContext().getState(new ValueStateDescriptor<>("row", RowState.class));
+    sweptReferences = getRuntimeContext().getMetricGroup().counter("sweptReferences");
   }
 
   @Override
   public void processElement(HashedRow row, Context context, Collector<AtomReference> out)
       throws Exception {
     RowState state = rowState.value();
+    if (row.event() == RowEvent.SWEEP) {
+      sweep(row, state, out);
+      return;
+    }
     if (state != null && !applies(row, state)) {
       return;
     }
-    Map<Place, Sha256> before = new HashMap<>();
-    if (state != null && state.generation() == row.generation()) {
-      for (HeldSegment held : state.held()) {
-        before.put(new Place(held.columnId(), held.segment()), held.hash());
-      }
-    }
+    Map<Place, Sha256> before = held(state, row.generation());
     HeldSegment[] held = new HeldSegment[row.segments().length];
     for (int i = 0; i < held.length; i++) {
       HashedSegment hashed = row.segments()[i];
@@ -74,6 +80,31 @@ public final class CompareRows extends KeyedProcessFunction<RowKey, HashedRow, A
     } else {
       rowState.update(new RowState(row.generation(), row.version(), held));
     }
+  }
+
+  /**
+   * Makes absent what the database holds of the row and the state does not. Right at any moment: a
+   * reference that the state does not hold is to be absent, and one that it comes to hold later is
+   * made present later, through the same channel.
+   */
+  private void sweep(HashedRow row, RowState state, Collector<AtomReference> out) {
+    Map<Place, Sha256> held = held(state, row.generation());
+    for (StoredSegment stored : row.stored()) {
+      if (!stored.hash().equals(held.get(new Place(stored.columnId(), stored.segment())))) {
+        sweptReferences.inc();
+        out.collect(absent(row, stored.columnId(), stored.segment(), stored.hash()));
+      }
+    }
+  }
+
+  private static Map<Place, Sha256> held(RowState state, int generation) {
+    Map<Place, Sha256> held = new HashMap<>();
+    if (state != null && state.generation() == generation) {
+      for (HeldSegment segment : state.held()) {
+        held.put(new Place(segment.columnId(), segment.segment()), segment.hash());
+      }
+    }
+    return held;
   }
 
   private static boolean applies(HashedRow row, RowState state) {

@@ -19,6 +19,13 @@ public final class HashSegments implements MapFunction<RowSegments, HashedRow> {
       Segment segment = row.segments()[i];
       hashed[i] = new HashedSegment(segment, Sha256.of(segment.bytes()));
     }
-    return new HashedRow(row.key(), row.keyText(), row.generation(), row.version(), hashed);
+    return new HashedRow(
+        row.event(),
+        row.key(),
+        row.keyText(),
+        row.generation(),
+        row.version(),
+        hashed,
+        row.stored());
   }
 }

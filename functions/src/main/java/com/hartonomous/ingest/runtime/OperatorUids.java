@@ -12,6 +12,9 @@ public final class OperatorUids {
   /** Prefix of a capture group's position tracker; the group's name follows. */
   public static final String CAPTURE_POSITION = "capture-position-";
 
+  /** Prefix of the sweep of a capture group's references; the group's name follows. */
+  public static final String CAPTURE_SWEEP = "capture-sweep-";
+
   public static final String ROW_SPLIT = "row-split";
   public static final String ROW_HASH = "row-hash";
   public static final String ROW_REFERENCES = "row-references";

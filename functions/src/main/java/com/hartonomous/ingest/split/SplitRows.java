@@ -81,11 +81,13 @@ public final class SplitRows extends ProcessFunction<RowChange, RowSegments> {
     }
     out.collect(
         new RowSegments(
+            change.event(),
             change.key(),
             change.keyText(),
             change.generation(),
             change.version(),
-            segments.toArray(Segment[]::new)));
+            segments.toArray(Segment[]::new),
+            change.stored()));
   }
 
   private int[] ends(ContentValue value) {

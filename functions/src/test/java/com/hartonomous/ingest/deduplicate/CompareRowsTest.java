@@ -6,10 +6,12 @@ import com.hartonomous.ingest.record.AtomReference;
 import com.hartonomous.ingest.record.HashedRow;
 import com.hartonomous.ingest.record.HashedSegment;
 import com.hartonomous.ingest.record.Lsn;
+import com.hartonomous.ingest.record.RowEvent;
 import com.hartonomous.ingest.record.RowKey;
 import com.hartonomous.ingest.record.RowVersion;
 import com.hartonomous.ingest.record.Segment;
 import com.hartonomous.ingest.record.Sha256;
+import com.hartonomous.ingest.record.StoredSegment;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -114,6 +116,48 @@ class CompareRowsTest {
     assertThat(present.row().keyText()).isEqualTo("{\"Id\":1}");
   }
 
+  @Test
+  void aSweepRemovesWhatTheStateDoesNotHold() throws Exception {
+    apply(1, RowVersion.SNAPSHOT, "B", "X");
+    assertThat(sweep(1, stored(1, "A"), stored(1, "B"), stored(2, "X"), stored(3, "X")))
+        .containsExactly("-1:A", "-3:X");
+    // The state is as it was.
+    assertThat(apply(1, at(10, 4), "B", "Y")).containsExactly("-2:X", "+2:Y");
+  }
+
+  @Test
+  void aSweepOfARowThatIsGoneRemovesEverything() throws Exception {
+    assertThat(sweep(1, stored(1, "A"))).containsExactly("-1:A");
+    assertThat(harness.numKeyedStateEntries()).isZero();
+  }
+
+  @Test
+  void aSweepDoesNotTrustTheStateOfAnotherGeneration() throws Exception {
+    apply(1, at(10, 2), "A");
+    assertThat(sweep(2, stored(1, "A"))).containsExactly("-1:A");
+    apply(2, RowVersion.SNAPSHOT, "A");
+    assertThat(sweep(2, stored(1, "A"))).isEmpty();
+  }
+
+  private static StoredSegment stored(int columnId, String text) {
+    return new StoredSegment(columnId, 0, Sha256.ofText(text));
+  }
+
+  private List<String> sweep(int generation, StoredSegment... stored) throws Exception {
+    int before = harness.extractOutputValues().size();
+    harness.processElement(
+        new HashedRow(
+            RowEvent.SWEEP,
+            KEY,
+            "{\"Id\":1}",
+            generation,
+            RowVersion.SNAPSHOT,
+            new HashedSegment[0],
+            stored),
+        0);
+    return harness.extractOutputValues().stream().skip(before).map(this::describe).toList();
+  }
+
   private static RowVersion at(long lsn, int operation) {
     return new RowVersion(new Lsn(lsn, 1), new Lsn(lsn, 0), operation);
   }
@@ -129,7 +173,8 @@ class CompareRowsTest {
                             i + 1, 0, "text/plain", values[i].getBytes(StandardCharsets.UTF_16LE)),
                         Sha256.ofText(values[i])))
             .toArray(HashedSegment[]::new);
-    return new HashedRow(KEY, "{\"Id\":1}", generation, version, segments);
+    return new HashedRow(
+        RowEvent.CHANGE, KEY, "{\"Id\":1}", generation, version, segments, new StoredSegment[0]);
   }
 
   /** Applies an event and returns what it newly emits, as sign, column and text. */

@@ -114,6 +114,6 @@ class SplitRowsTest {
 
   private static RowChange change(ContentValue... values) {
     RowKey key = new RowKey(1, Sha256.ofText("{\"Id\":1}"));
-    return new RowChange(key, "{\"Id\":1}", 1, RowVersion.SNAPSHOT, false, values);
+    return RowChange.present(key, "{\"Id\":1}", 1, RowVersion.SNAPSHOT, values);
   }
 }

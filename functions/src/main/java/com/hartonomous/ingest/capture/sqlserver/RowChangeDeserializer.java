@@ -47,7 +47,6 @@ final class RowChangeDeserializer implements DebeziumDeserializationSchema<RowCh
   static final String HEARTBEAT_SCHEMA = "dbo";
   static final String HEARTBEAT_TABLE = "Heartbeat";
 
-  private static final ContentValue[] NO_VALUES = {};
   private static final JsonFactory JSON = new JsonFactory();
 
   /** By schema and name: joined by a dot they could be mistaken for others. */
@@ -69,7 +68,7 @@ final class RowChangeDeserializer implements DebeziumDeserializationSchema<RowCh
     RowVersion version = version(operation, source);
     if (schema.equals(HEARTBEAT_SCHEMA) && table.equals(HEARTBEAT_TABLE)) {
       RowKey key = new RowKey(HEARTBEAT_TABLE_ID, Sha256.ofText("heartbeat"));
-      out.collect(new RowChange(key, "{}", 0, version, false, NO_VALUES));
+      out.collect(RowChange.deleted(key, "{}", 0, version));
       return;
     }
     CapturedTable captured = tables.get(List.of(schema, table));
@@ -85,9 +84,12 @@ final class RowChangeDeserializer implements DebeziumDeserializationSchema<RowCh
     }
     String keyText = keyText((Struct) sourceRecord.key());
     RowKey key = new RowKey(captured.tableId(), Sha256.ofText(keyText));
-    boolean deleted = operation.equals("d");
-    ContentValue[] values = deleted ? NO_VALUES : values(captured, value.getStruct("after"));
-    out.collect(new RowChange(key, keyText, captured.generation(), version, deleted, values));
+    int generation = captured.generation();
+    out.collect(
+        operation.equals("d")
+            ? RowChange.deleted(key, keyText, generation, version)
+            : RowChange.present(
+                key, keyText, generation, version, values(captured, value.getStruct("after"))));
   }
 
   private static RowVersion version(String operation, Struct source) throws IOException {

@@ -65,7 +65,16 @@ public final class SqlServerCapture {
   }
 
   /**
-   * The operator that stands directly behind a group's source and reports how far it has come.
+   * The operator that stands directly behind a group's source and sends the rows of its tables on
+   * once more when their snapshot has ended, to be compared with their state.
+   */
+  public static OneInputStreamOperator<RowChange, RowChange> sweep(
+      SqlServerOptions server, List<CapturedTable> tables) {
+    return new SweepRows(server, tables);
+  }
+
+  /**
+   * The operator that stands behind the sweep and reports how far it has come.
    *
    * @param heartbeatInterval how often the heartbeat row is moved
    */

@@ -2,11 +2,11 @@ package com.hartonomous.ingest.capture.sqlserver;
 
 import com.hartonomous.ingest.record.Lsn;
 import com.hartonomous.ingest.record.RowChange;
+import com.hartonomous.ingest.record.RowEvent;
 import com.hartonomous.ingest.record.RowVersion;
 import com.hartonomous.ingest.runtime.SqlBatch;
 import com.hartonomous.ingest.runtime.SqlServerOptions;
 import java.io.IOException;
-import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -20,8 +20,6 @@ import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Follows the capture position of a group: moves the heartbeat row (first subtask only), takes the
@@ -29,17 +27,12 @@ import org.slf4j.LoggerFactory;
  * dbo.CdcCheckpoints} and {@code dbo.CaptureProgress} for people to see. Flink's state is the
  * authority: nothing here is read back.
  *
- * <p>A failing heartbeat or report is tried again at the next beat or checkpoint; {@value
- * #FAILURES_MAX} in a row fail the job.
+ * <p>A failing heartbeat or report is tried again at the next beat or checkpoint.
  */
 final class TrackPosition extends AbstractStreamOperator<RowChange>
     implements OneInputStreamOperator<RowChange, RowChange> {
 
   private static final long serialVersionUID = 1L;
-  private static final Logger LOG = LoggerFactory.getLogger(TrackPosition.class);
-  private static final int FAILURES_MAX = 5;
-  private static final int STATEMENT_TIMEOUT_SECONDS = 30;
-  private static final int NETWORK_TIMEOUT_MILLIS = 60_000;
 
   private static final String BEAT =
       "UPDATE dbo.Heartbeat SET Beat = Beat + 1, BeatAt = SYSUTCDATETIME() WHERE HeartbeatId = 1";
@@ -68,9 +61,9 @@ final class TrackPosition extends AbstractStreamOperator<RowChange>
   private transient PositionState position;
   // Snapshots whose checkpoint is not complete yet: bounded by the concurrent checkpoints.
   private transient NavigableMap<Long, PositionState> pending;
-  private transient Connection connection;
-  private transient int beatFailures;
-  private transient int reportFailures;
+  // One each, so that a report that goes well does not hide a heartbeat that fails.
+  private transient CaptureConnection heartbeat;
+  private transient CaptureConnection reports;
   private transient boolean readersForgotten;
 
   TrackPosition(SqlServerOptions server, String group, Duration heartbeatInterval) {
@@ -96,6 +89,8 @@ final class TrackPosition extends AbstractStreamOperator<RowChange>
   public void open() throws Exception {
     super.open();
     pending = new TreeMap<>();
+    heartbeat = new CaptureConnection(server, "hartonomous-heartbeat");
+    reports = new CaptureConnection(server, "hartonomous-position");
     getMetricGroup().gauge("capturePositionLsn", () -> position.lsn().toString());
     if (subtask() == 0) {
       long interval = heartbeatInterval.toMillis();
@@ -106,10 +101,14 @@ final class TrackPosition extends AbstractStreamOperator<RowChange>
   @Override
   public void processElement(StreamRecord<RowChange> element) {
     RowChange change = element.getValue();
+    if (change.event() != RowEvent.CHANGE) {
+      output.collect(element);
+      return;
+    }
     RowVersion version = change.version();
     Lsn lsn = version.commit().compareTo(position.lsn()) > 0 ? version.commit() : position.lsn();
-    boolean heartbeat = change.key().tableId() == RowChangeDeserializer.HEARTBEAT_TABLE_ID;
-    int operation = heartbeat ? -1 : version.operation();
+    boolean isHeartbeat = change.key().tableId() == RowChangeDeserializer.HEARTBEAT_TABLE_ID;
+    int operation = isHeartbeat ? -1 : version.operation();
     position =
         new PositionState(
             lsn,
@@ -117,7 +116,7 @@ final class TrackPosition extends AbstractStreamOperator<RowChange>
             position.insertedRows() + (operation == 2 ? 1 : 0),
             position.updatedRows() + (operation == 4 ? 1 : 0),
             position.deletedRows() + (operation == 1 ? 1 : 0));
-    if (!heartbeat) {
+    if (!isHeartbeat) {
       output.collect(element);
     }
   }
@@ -137,25 +136,25 @@ final class TrackPosition extends AbstractStreamOperator<RowChange>
     if (complete != null) {
       try {
         report(checkpointId, complete);
-        reportFailures = 0;
+        reports.succeeded();
       } catch (IOException | SQLException e) {
-        failed("report the capture position", ++reportFailures, e);
+        reports.failed("report the capture position", e);
       }
     }
   }
 
   private void beat() throws IOException {
-    try (PreparedStatement statement = prepare(BEAT)) {
+    try (PreparedStatement statement = heartbeat.prepare(BEAT)) {
       statement.executeUpdate();
-      beatFailures = 0;
+      heartbeat.succeeded();
     } catch (IOException | SQLException e) {
-      failed("move the heartbeat", ++beatFailures, e);
+      heartbeat.failed("move the heartbeat", e);
     }
   }
 
   private void report(long checkpointId, PositionState complete) throws IOException, SQLException {
     byte[] lsn = complete.lsn().toBytes();
-    try (PreparedStatement statement = prepare(REPORT_POSITION)) {
+    try (PreparedStatement statement = reports.prepare(REPORT_POSITION)) {
       statement.setBytes(1, lsn);
       statement.setBytes(2, lsn);
       statement.setLong(3, checkpointId);
@@ -166,7 +165,7 @@ final class TrackPosition extends AbstractStreamOperator<RowChange>
       statement.execute();
       SqlBatch.drain(statement);
     }
-    try (PreparedStatement statement = prepare(REPORT_PROGRESS)) {
+    try (PreparedStatement statement = reports.prepare(REPORT_PROGRESS)) {
       statement.setLong(1, complete.snapshotRows());
       statement.setLong(2, complete.insertedRows());
       statement.setLong(3, complete.updatedRows());
@@ -183,7 +182,7 @@ final class TrackPosition extends AbstractStreamOperator<RowChange>
       SqlBatch.drain(statement);
     }
     if (subtask() == 0 && !readersForgotten) {
-      try (PreparedStatement statement = prepare(FORGET_READERS)) {
+      try (PreparedStatement statement = reports.prepare(FORGET_READERS)) {
         statement.setString(1, group);
         statement.setInt(2, getRuntimeContext().getTaskInfo().getNumberOfParallelSubtasks());
         statement.executeUpdate();
@@ -192,44 +191,16 @@ final class TrackPosition extends AbstractStreamOperator<RowChange>
     }
   }
 
-  private void failed(String what, int failures, Exception cause) throws IOException {
-    closeConnection();
-    if (failures >= FAILURES_MAX) {
-      throw new IOException(
-          "Could not " + what + " on " + server.address() + ", " + failures + " times.", cause);
-    }
-    LOG.warn("Could not {} on {}; trying again.", what, server.address(), cause);
-  }
-
-  private PreparedStatement prepare(String sql) throws IOException, SQLException {
-    if (connection == null) {
-      connection = server.open("hartonomous-position");
-      // This runs in the task's thread: a dead network must not hold up its checkpoints for ever.
-      connection.setNetworkTimeout(Runnable::run, NETWORK_TIMEOUT_MILLIS);
-    }
-    PreparedStatement statement = connection.prepareStatement(sql);
-    statement.setQueryTimeout(STATEMENT_TIMEOUT_SECONDS);
-    return statement;
-  }
-
   private int subtask() {
     return getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
   }
 
-  private void closeConnection() {
-    if (connection != null) {
-      try {
-        connection.close();
-      } catch (SQLException e) {
-        LOG.debug("Closing a broken connection failed.", e);
-      }
-      connection = null;
-    }
-  }
-
   @Override
   public void close() throws Exception {
-    closeConnection();
+    if (heartbeat != null) {
+      heartbeat.close();
+      reports.close();
+    }
     super.close();
   }
 }

@@ -36,15 +36,14 @@ import org.apache.flink.util.OutputTag;
  * The ingest job's stages and their order.
  *
  * <pre>
- * SQL Server changes - position -> by row - split - hash - compare -+
- *                                                                   +-> by atom - deduplicate - SQL Server
- * model files ------------------------------ read and hash ---------+
+ * SQL Server changes - sweep - position -> by row - split - hash - compare -+
+ *                                                                           +-> by atom - deduplicate - SQL Server
+ * model files -------------------------------------- read and hash ---------+
  * what could not be ingested -> dead letters
  * </pre>
  *
- * <p>Not built yet: the sweep that removes what a repeated snapshot chunk left behind, the writers'
- * session locks against a writer that was cut off from its job, the check for changes that SQL
- * Server purged before they were read, Service Broker messages.
+ * <p>Not built yet: the check for changes that SQL Server purged before they were read, Service
+ * Broker messages.
  */
 public final class IngestPipeline {
 
@@ -100,8 +99,15 @@ public final class IngestPipeline {
                 WatermarkStrategy.noWatermarks(),
                 "SQL Server changes of " + capture.group())
             .uid(OperatorUids.CAPTURE_SOURCE + capture.group());
+    DataStream<RowChange> swept =
+        changes
+            .transform(
+                "sweep of " + capture.group(),
+                changes.getType(),
+                SqlServerCapture.sweep(options.sqlServer(), tables))
+            .uid(OperatorUids.CAPTURE_SWEEP + capture.group());
     // Also moves the heartbeat and takes its rows out of the stream.
-    return changes
+    return swept
         .transform(
             "position of " + capture.group(),
             changes.getType(),
