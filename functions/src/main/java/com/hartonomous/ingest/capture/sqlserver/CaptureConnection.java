@@ -30,7 +30,9 @@ final class CaptureConnection implements AutoCloseable {
     this.application = application;
   }
 
-  /** A statement that the caller closes; it gives up after {@value #STATEMENT_TIMEOUT_SECONDS} s. */
+  /**
+   * A statement that the caller closes; it gives up after {@value #STATEMENT_TIMEOUT_SECONDS} s.
+   */
   PreparedStatement prepare(String sql) throws IOException, SQLException {
     if (connection == null) {
       connection = server.open(application);

@@ -29,14 +29,15 @@ import org.slf4j.LoggerFactory;
  * references in the database behind it, to be compared with the row's state.
  *
  * <p>Why: a snapshot chunk that is read again after a crash sees newer rows, and the connector then
- * leaves out the changes between. What the first reading wrote, and the second did not see, no event
- * would ever remove. The same goes for rows that a new snapshot of a table does not find any more.
+ * leaves out the changes between. What the first reading wrote, and the second did not see, no
+ * event would ever remove. The same goes for rows that a new snapshot of a table does not find any
+ * more.
  *
  * <p>The connector streams only when all snapshot chunks are read and, with several readers, a
  * checkpoint behind them is complete: so the first streamed change of any table, at the latest the
- * heartbeat's, comes behind every snapshot row. The database's references are read in pages, between
- * which changes pass. Each table is swept once a generation; a restore goes on where its checkpoint
- * was.
+ * heartbeat's, comes behind every snapshot row. The database's references are read in pages,
+ * between which changes pass. Each table is swept once a generation; a restore goes on where its
+ * checkpoint was.
  */
 final class SweepRows extends AbstractStreamOperator<RowChange>
     implements OneInputStreamOperator<RowChange, RowChange> {
@@ -112,8 +113,7 @@ final class SweepRows extends AbstractStreamOperator<RowChange>
 
   private void sweepLater(long pauseMillis) {
     var timers = getProcessingTimeService();
-    timers.registerTimer(
-        timers.getCurrentProcessingTime() + pauseMillis, timestamp -> sweepPage());
+    timers.registerTimer(timers.getCurrentProcessingTime() + pauseMillis, timestamp -> sweepPage());
   }
 
   private void sweepPage() throws IOException {

@@ -44,17 +44,19 @@ final class CapturedTableRegistry {
   }
 
   /**
-   * Registers the tables of a group, all or none.
+   * Registers the tables of a group, all or none. A table that has references and is started
+   * without state gets a new generation, so that the job removes what it does not find again.
    *
+   * @param withState whether the job starts from a savepoint or checkpoint
    * @throws ConfigurationException when a table with references has another group or other columns
    */
-  List<CapturedTable> register(List<TableInspection.Table> tables, String group)
+  List<CapturedTable> register(List<TableInspection.Table> tables, String group, boolean withState)
       throws ConfigurationException, SQLException {
     connection.setAutoCommit(false);
     ApplicationLock.acquireExclusive(connection, LOCK, LOCK_TIMEOUT);
     List<CapturedTable> captured = new ArrayList<>();
     for (TableInspection.Table table : tables) {
-      captured.add(register(table, group));
+      captured.add(register(table, group, withState));
     }
     connection.commit();
     connection.setAutoCommit(true);
@@ -62,15 +64,28 @@ final class CapturedTableRegistry {
   }
 
   /**
-   * Whether the table holds references from an earlier run; false for one that was never
-   * registered.
+   * Whether the table holds references from an earlier run that left a checkpoint or savepoint to
+   * go on from; false for one that was never registered.
    */
-  boolean hasReferences(TableInspection.Table table) throws SQLException {
+  boolean hasState(TableInspection.Table table) throws SQLException {
     Registered registered = find(table);
-    return registered != null && hasReferences(registered.tableId());
+    return registered != null
+        && hasReferences(registered.tableId())
+        && hasCheckpoint(registered.group());
   }
 
-  private CapturedTable register(TableInspection.Table table, String group)
+  private boolean hasCheckpoint(String group) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "SELECT SourceName FROM dbo.CdcCheckpoints WHERE SourceName = ?")) {
+      statement.setString(1, group);
+      try (ResultSet result = statement.executeQuery()) {
+        return result.next();
+      }
+    }
+  }
+
+  private CapturedTable register(TableInspection.Table table, String group, boolean withState)
       throws ConfigurationException, SQLException {
     Registered registered = find(table);
     if (registered == null) {
@@ -82,6 +97,9 @@ final class CapturedTableRegistry {
       requireChangeable(table, group, registered, columns);
       moveToGroup(registered.tableId(), group);
       columns = replaceColumns(registered.tableId(), table.contentColumns());
+    }
+    if (!withState && hasReferences(registered.tableId())) {
+      registered = raiseGeneration(registered);
     }
     return new CapturedTable(
         registered.tableId(),
@@ -158,6 +176,18 @@ final class CapturedTableRegistry {
       statement.executeUpdate();
     }
     return find(table);
+  }
+
+  private Registered raiseGeneration(Registered registered) throws SQLException {
+    int generation = registered.generation() + 1;
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "UPDATE dbo.CapturedTables SET Generation = ? WHERE CapturedTableId = ?")) {
+      statement.setInt(1, generation);
+      statement.setInt(2, registered.tableId());
+      statement.executeUpdate();
+    }
+    return new Registered(registered.tableId(), registered.group(), generation);
   }
 
   private boolean hasReferences(int tableId) throws SQLException {

@@ -31,7 +31,8 @@ public final class Preflight {
    * Checks everything that the ingest job needs and registers its captured tables.
    *
    * @param withState whether the job starts from a savepoint or checkpoint. Without one, a table
-   *     that has references from an earlier run is refused: what was deleted since would stay.
+   *     that has references from an earlier run is refused, unless that run never completed a
+   *     checkpoint: then the table is read anew, and what the new snapshot does not confirm goes.
    * @return the tables as the pipeline needs them, in the configuration's order
    * @throws ConfigurationException when the configuration does not fit what is there
    * @throws UnreachableException when the SQL Server does not answer
@@ -41,7 +42,8 @@ public final class Preflight {
     SqlServerOptions server = options.sqlServer();
     try (Connection connection = SqlServerCheck.connect(server, APPLICATION)) {
       List<TableInspection.Table> tables = inspect(connection, options, withState);
-      return new CapturedTableRegistry(connection).register(tables, options.capture().group());
+      return new CapturedTableRegistry(connection)
+          .register(tables, options.capture().group(), withState);
     } catch (SQLException e) {
       throw SqlServerCheck.explain(server, e);
     }
@@ -85,7 +87,7 @@ public final class Preflight {
     List<TableInspection.Table> tables = new ArrayList<>();
     for (IngestOptions.Table wanted : options.capture().tables()) {
       TableInspection.Table table = inspection.inspect(wanted);
-      if (!withState && registry.hasReferences(table)) {
+      if (!withState && registry.hasState(table)) {
         throw new ConfigurationException(
             String.format(
                 "capture.tables: %s has references from an earlier run, and this start has no"

@@ -154,8 +154,21 @@ class PreflightITCase {
   }
 
   @Test
+  void aRunThatNeverCompletedACheckpointMayBeStartedAnew() throws Exception {
+    CapturedTable first = Preflight.ingest(capturing(BODY), false).get(0);
+    assertThat(Preflight.ingest(capturing(BODY), false)).containsExactly(first);
+    addReference(first.tableId());
+
+    assertThat(Preflight.ingest(capturing(BODY), false).get(0).generation()).isEqualTo(2);
+    assertThat(Preflight.ingest(capturing(BODY), true).get(0).generation()).isEqualTo(2);
+  }
+
+  @Test
   void aStartWithoutStateIsRefusedWhereThereAreReferences() throws Exception {
     addReference(Preflight.ingest(capturing(BODY), false).get(0).tableId());
+    execute(
+        "INSERT INTO dbo.CdcCheckpoints (SourceName, LastLsn, CheckpointId)"
+            + " VALUES (N'main', 0x00000000000000000001, 1)");
 
     assertRefused(
         capturing(BODY),
