@@ -11,6 +11,7 @@ import com.microsoft.sqlserver.jdbc.SQLServerDataSource;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.CallableStatement;
 import java.sql.Connection;
 import java.sql.DatabaseMetaData;
 import java.sql.PreparedStatement;
@@ -97,6 +98,65 @@ class DriverITCase {
       }
     }
     return lines;
+  }
+
+  @Test
+  void proceduresAreCalledWithOutputParametersAndReturnStatus() throws SQLException {
+    run(
+        "CREATE PROCEDURE dbo.Describe @Name NVARCHAR(20), @Factor INT = 3,"
+            + " @Length BIGINT = NULL OUTPUT, @Upper NVARCHAR(20) = NULL OUTPUT AS BEGIN"
+            + " SET NOCOUNT ON; SET @Length = LEN(@Name) * @Factor; SET @Upper = UPPER(@Name);"
+            + " SELECT @Length AS Length; RETURN 7; END");
+    try (CallableStatement call = connection.prepareCall("{? = call dbo.Describe(?, ?, ?, ?)}")) {
+      call.registerOutParameter(1, Types.INTEGER);
+      call.setNString(2, "grün");
+      call.setInt(3, 2);
+      call.registerOutParameter(4, Types.BIGINT);
+      call.registerOutParameter(5, Types.NVARCHAR);
+      // Prepared at the second execution, then by its handle.
+      for (int i = 0; i < 4; i++) {
+        try (ResultSet rows = call.executeQuery()) {
+          assertThat(lines(rows)).containsExactly("8");
+        }
+        assertThat(call.getInt(1)).isEqualTo(7);
+        assertThat(call.getLong(4)).isEqualTo(8);
+        assertThat(call.getNString(5)).isEqualTo("GRÜN");
+      }
+    }
+    try (CallableStatement call = connection.prepareCall("{call dbo.Describe(?)}")) {
+      call.setString(1, "abc");
+      try (ResultSet rows = call.executeQuery()) {
+        assertThat(lines(rows)).containsExactly("9");
+      }
+    }
+    assertThat(query("EXEC dbo.Describe N'ab', @Factor = 10")).containsExactly("20");
+    assertThat(query("EXEC dbo.Describe @Factor = 10, @Name = N'abc'")).containsExactly("30");
+    assertThat(query("EXEC dbo.Describe N'ab', DEFAULT")).containsExactly("6");
+    try (CallableStatement call = connection.prepareCall("{call dbo.Describe(?, ?)}")) {
+      call.setString(1, "abc");
+      call.registerOutParameter(2, Types.INTEGER);
+      assertThatThrownBy(call::execute).hasMessageContaining("was not declared as an OUTPUT");
+    }
+  }
+
+  /** What a body cannot mean is refused when the procedure is made, not when it is called. */
+  @Test
+  void aProcedureWhoseBodyIsNotUnderstoodIsNotMade() throws SQLException {
+    for (String body :
+        List.of(
+            "SELECT NO_SUCH_FUNCTION(1)",
+            "SET @missing = 1",
+            "SELECT @a + @missing",
+            "EXEC @missing = dbo.Other",
+            "SELECT 1 FROM OPENROWSET(BULK N'x', SINGLE_BLOB) AS x",
+            "MERGE dbo.T AS t USING dbo.S AS s ON t.a = s.a WHEN MATCHED THEN DELETE",
+            "DECLARE c CURSOR FOR SELECT 1",
+            "SELEC 1")) {
+      assertThatThrownBy(() -> run("CREATE PROCEDURE dbo.Bad @a INT AS " + body))
+          .as(body)
+          .isInstanceOf(SQLException.class);
+      assertThat(query("SELECT name FROM sys.procedures")).as(body).isEmpty();
+    }
   }
 
   @Test

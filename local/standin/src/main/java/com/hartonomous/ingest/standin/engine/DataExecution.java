@@ -14,6 +14,7 @@ import com.hartonomous.ingest.standin.tsql.DefinitionStatement.ObjectKind;
 import com.hartonomous.ingest.standin.tsql.H2Emitter;
 import com.hartonomous.ingest.standin.tsql.Query;
 import com.hartonomous.ingest.standin.type.SqlServerError;
+import com.hartonomous.ingest.standin.type.SqlType;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.List;
@@ -242,6 +243,9 @@ final class DataExecution {
 
     @Override
     public void transactionEnded(long descriptor, boolean committed) {}
+
+    @Override
+    public void outputValue(int ordinal, String name, SqlType type, Object value) {}
 
     @Override
     public void returnStatus(int status) {}

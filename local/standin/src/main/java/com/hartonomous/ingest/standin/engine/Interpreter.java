@@ -114,10 +114,22 @@ final class Interpreter {
           state.enter(scope);
           try {
             runAll(statements, scope, results);
+            reportOutputs(parameters, scope, results);
           } finally {
             leave(scope);
           }
         });
+  }
+
+  private static void reportOutputs(List<Parameter> parameters, Scope scope, ResultConsumer results)
+      throws SqlServerError, IOException {
+    for (int i = 0; i < parameters.size(); i++) {
+      Parameter parameter = parameters.get(i);
+      if (parameter.output()) {
+        Scope.Variable variable = scope.variable(parameter.name());
+        results.outputValue(i, parameter.name(), variable.type, variable.value);
+      }
+    }
   }
 
   void callProcedure(String procedure, List<Parameter> parameters, ResultConsumer results)

@@ -82,9 +82,47 @@ final class ProcedureRunner {
     for (Parameter parameter : parameters) {
       String name =
           parameter.name() == null || parameter.name().isEmpty() ? null : parameter.name();
-      values.add(new Value(name, parameter.type(), parameter.value(), false, null));
+      values.add(
+          new Value(
+              name,
+              parameter.type(),
+              parameter.value(),
+              false,
+              parameter.output() ? new Scope.Variable(parameter.type(), parameter.value()) : null));
     }
-    results.returnStatus(run(nameOf(procedure), values, results));
+    ObjectName name = nameOf(procedure);
+    if (userProcedure(name).isEmpty()) {
+      refuseOutputs(procedure, parameters);
+    }
+    results.returnStatus(run(name, values, results));
+    for (int i = 0; i < values.size(); i++) {
+      Scope.Variable output = values.get(i).output();
+      if (output != null) {
+        results.outputValue(i, parameters.get(i).name(), output.type, output.value);
+      }
+    }
+  }
+
+  private static void refuseOutputs(String procedure, List<Parameter> parameters)
+      throws SqlServerError {
+    for (Parameter parameter : parameters) {
+      if (parameter.output()) {
+        throw new SqlServerError(
+            50000,
+            16,
+            1,
+            "The stand-in does not support output parameters of the system's procedures: '"
+                + procedure
+                + "'.");
+      }
+    }
+  }
+
+  private Optional<DatabaseObject> userProcedure(ObjectName name) throws SqlServerError {
+    return session
+        .catalogue()
+        .object(SessionEnvironment.schemaOf(name), name.name())
+        .filter(o -> o.type() == ObjectType.PROCEDURE);
   }
 
   /** Parts separated by dots, perhaps in brackets. */
@@ -118,11 +156,7 @@ final class ProcedureRunner {
 
   private int run(ObjectName name, List<Value> values, ResultConsumer results)
       throws SqlServerError, SQLException, IOException, Interpreter.BatchEndedException {
-    Optional<DatabaseObject> procedure =
-        session
-            .catalogue()
-            .object(SessionEnvironment.schemaOf(name), name.name())
-            .filter(o -> o.type() == ObjectType.PROCEDURE);
+    Optional<DatabaseObject> procedure = userProcedure(name);
     if (procedure.isPresent()) {
       return runUser(procedure.get(), values, results);
     }
@@ -150,8 +184,12 @@ final class ProcedureRunner {
     interpreter.nested(scope, procedure.body(), results);
     for (ProcedureParameter parameter : procedure.parameters()) {
       Scope.Variable caller = outputs.get(key(parameter.declaration().name()));
-      if (caller != null && parameter.output()) {
-        caller.value = scope.variable(parameter.declaration().name()).value;
+      if (caller != null) {
+        Scope.Variable own = scope.variable(parameter.declaration().name());
+        caller.value =
+            own.value == null || own.type.equals(caller.type)
+                ? own.value
+                : interpreter.convert(own.value, own.type, caller.type);
       }
     }
     return scope.returnValue;
@@ -188,6 +226,16 @@ final class ProcedureRunner {
       if (value != null && !value.isDefault()) {
         variable.value = converted(value, declaration.type());
         if (value.output() != null) {
+          if (!parameter.output()) {
+            throw new SqlServerError(
+                8162,
+                16,
+                2,
+                "The formal parameter \""
+                    + declaration.name()
+                    + "\" was not declared as an OUTPUT parameter, but the actual parameter passed"
+                    + " in requested output.");
+          }
           outputs.put(key(declaration.name()), value.output());
         }
       } else if (declaration.initial() != null) {

@@ -1,6 +1,7 @@
 package com.hartonomous.ingest.standin.engine;
 
 import com.hartonomous.ingest.standin.type.SqlServerError;
+import com.hartonomous.ingest.standin.type.SqlType;
 import java.io.IOException;
 import java.util.List;
 
@@ -50,6 +51,16 @@ public interface ResultConsumer {
 
   /** The transaction was committed or rolled back (also by the engine itself, as after 1205). */
   void transactionEnded(long descriptor, boolean committed) throws IOException;
+
+  /**
+   * The value that an output parameter of a procedure has when it ends.
+   *
+   * @param ordinal of the argument in the call, from 0
+   * @param name of the parameter with its at sign
+   * @param type of the parameter, of which the value is
+   * @param value an instance of the type's value class, or null
+   */
+  void outputValue(int ordinal, String name, SqlType type, Object value) throws IOException;
 
   /** The value of RETURN in a procedure that was called directly; 0 when never called. */
   void returnStatus(int status) throws IOException;

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,7 +26,7 @@ final class ParameterDeclarations {
       Pattern.compile("\\s(?:OUT|OUTPUT)$", Pattern.CASE_INSENSITIVE);
 
   /** A declared parameter; the type is null when the stand-in does not know its notation. */
-  private record Declaration(String name, SqlType type) {}
+  private record Declaration(String name, SqlType type, boolean output) {}
 
   private final List<Declaration> declarations;
 
@@ -37,7 +38,7 @@ final class ParameterDeclarations {
    * Reads the declarations.
    *
    * @param text may be empty
-   * @throws SqlServerError 102 when it is no declaration, 50000 for an output parameter
+   * @throws SqlServerError 102 when it is no declaration
    */
   static ParameterDeclarations parse(String text) throws SqlServerError {
     List<Declaration> declarations = new ArrayList<>();
@@ -67,26 +68,24 @@ final class ParameterDeclarations {
     }
     String name = words.get(0);
     String type = words.get(1);
-    if (OUTPUT.matcher(type).find()) {
-      throw outputNotSupported(name);
+    Matcher output = OUTPUT.matcher(type);
+    boolean isOutput = output.find();
+    if (isOutput) {
+      type = type.substring(0, output.start());
     }
     Optional<SqlType> known = DeclaredType.parse(type);
     if (known.isEmpty()) {
       LOG.warn("Unrecognised type of parameter {}: {}; the value's own is taken", name, type);
     }
-    return new Declaration(name, known.orElse(null));
-  }
-
-  static SqlServerError outputNotSupported(String name) {
-    return new SqlServerError(
-        50000, 16, 1, "The stand-in does not support output parameters: '" + name + "'.");
+    return new Declaration(name, known.orElse(null), isOutput);
   }
 
   /**
    * Gives each argument its declared name.
    *
    * @param statement for the message
-   * @throws SqlServerError 8178 when one is missing, 8144 when there are too many
+   * @throws SqlServerError 8178 when one is missing, 8144 when there are too many, 8162 when the
+   *     value of one is wanted back that is not declared so
    */
   List<Parameter> bind(String statement, List<Argument> arguments) throws SqlServerError {
     if (arguments.size() > declarations.size()) {
@@ -96,10 +95,17 @@ final class ParameterDeclarations {
     Parameter[] bound = new Parameter[declarations.size()];
     for (int i = 0; i < arguments.size(); i++) {
       Argument argument = arguments.get(i);
-      if (argument.output()) {
-        throw outputNotSupported(declarations.get(i).name());
-      }
       int at = argument.name().isEmpty() ? i : indexOf(argument.name());
+      if (argument.output() && !declarations.get(at).output()) {
+        throw new SqlServerError(
+            8162,
+            16,
+            2,
+            "The formal parameter \""
+                + declarations.get(at).name()
+                + "\" was not declared as an OUTPUT parameter, but the actual parameter passed in"
+                + " requested output.");
+      }
       bound[at] = parameter(declarations.get(at), argument);
     }
     for (int i = 0; i < bound.length; i++) {
@@ -121,7 +127,8 @@ final class ParameterDeclarations {
   private static Parameter parameter(Declaration declaration, Argument argument) {
     SqlType declared = declaration.type();
     if (declared == null) {
-      return new Parameter(declaration.name(), argument.type(), argument.value());
+      return new Parameter(
+          declaration.name(), argument.type(), argument.value(), argument.output());
     }
     Object value = argument.value();
     if (declared.kind() == Kind.FLOAT && value instanceof Float number) {
@@ -129,7 +136,8 @@ final class ParameterDeclarations {
     }
     // A value of another class keeps its type; the statement converts it, or fails to.
     boolean fits = value == null || declared.kind().valueClass().isInstance(value);
-    return new Parameter(declaration.name(), fits ? declared : argument.type(), value);
+    return new Parameter(
+        declaration.name(), fits ? declared : argument.type(), value, argument.output());
   }
 
   private int indexOf(String name) throws SqlServerError {

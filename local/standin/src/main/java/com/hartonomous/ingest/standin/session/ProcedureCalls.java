@@ -92,14 +92,14 @@ final class ProcedureCalls {
     try {
       switch (number) {
         case 0 -> session.call(request.procedure(), named(arguments), reply);
-        case EXECUTE_SQL -> run(prepared(arguments, 0, 1), rest(arguments, 2));
+        case EXECUTE_SQL -> run(prepared(arguments, 0, 1), arguments, 2);
         case PREPARE -> handle = statements.add(prepared(arguments, 2, 1));
         case PREPARE_AND_EXECUTE -> {
           Prepared prepared = prepared(arguments, 2, 1);
           handle = statements.add(prepared);
-          run(prepared, rest(arguments, 3));
+          run(prepared, arguments, 3);
         }
-        case EXECUTE -> run(statements.get(handle(arguments)), rest(arguments, 1));
+        case EXECUTE -> run(statements.get(handle(arguments)), arguments, 1);
         case UNPREPARE -> statements.remove(handle(arguments));
         default -> {
           LOG.warn("Unsupported procedure number {}", number);
@@ -119,8 +119,14 @@ final class ProcedureCalls {
     return handle;
   }
 
-  private void run(Prepared prepared, List<Argument> arguments) throws IOException, SqlServerError {
-    List<Parameter> parameters = prepared.declarations().bind(prepared.text(), arguments);
+  /**
+   * @param first argument of the call that is the statement's own
+   */
+  private void run(Prepared prepared, List<Argument> arguments, int first)
+      throws IOException, SqlServerError {
+    List<Parameter> parameters =
+        prepared.declarations().bind(prepared.text(), rest(arguments, first));
+    reply.outputsBeginAt(first);
     session.execute(prepared.text(), parameters, reply);
   }
 
@@ -156,13 +162,11 @@ final class ProcedureCalls {
     return from >= arguments.size() ? List.of() : arguments.subList(from, arguments.size());
   }
 
-  private static List<Parameter> named(List<Argument> arguments) throws SqlServerError {
+  private static List<Parameter> named(List<Argument> arguments) {
     List<Parameter> parameters = new ArrayList<>(arguments.size());
     for (Argument argument : arguments) {
-      if (argument.output()) {
-        throw ParameterDeclarations.outputNotSupported(argument.name());
-      }
-      parameters.add(new Parameter(argument.name(), argument.type(), argument.value()));
+      parameters.add(
+          new Parameter(argument.name(), argument.type(), argument.value(), argument.output()));
     }
     return parameters;
   }

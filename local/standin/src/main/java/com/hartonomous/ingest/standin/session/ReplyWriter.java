@@ -3,11 +3,13 @@ package com.hartonomous.ingest.standin.session;
 import com.hartonomous.ingest.standin.engine.ResultColumn;
 import com.hartonomous.ingest.standin.engine.ResultConsumer;
 import com.hartonomous.ingest.standin.type.SqlServerError;
+import com.hartonomous.ingest.standin.type.SqlType;
 import com.hartonomous.ingest.standin.wire.Column;
 import com.hartonomous.ingest.standin.wire.PacketWriter;
 import com.hartonomous.ingest.standin.wire.TokenWriter;
 import com.hartonomous.ingest.standin.wire.TokenWriter.Environment;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -33,8 +35,13 @@ final class ReplyWriter implements ResultConsumer {
   private boolean failed;
   private int firstError;
   private int returnStatus;
+  private final List<OutputValue> outputValues = new ArrayList<>();
   private boolean fatal;
   private long transaction;
+
+  private int firstOutput;
+
+  private record OutputValue(int ordinal, String name, SqlType type, Object value) {}
 
   ReplyWriter(PacketWriter packets, TokenWriter tokens, Attention attention) {
     this.packets = packets;
@@ -68,6 +75,13 @@ final class ReplyWriter implements ResultConsumer {
     failed = false;
     firstError = 0;
     returnStatus = 0;
+    outputValues.clear();
+    firstOutput = 0;
+  }
+
+  /** Output values are of a statement whose parameters begin at this argument of the call. */
+  void outputsBeginAt(int argument) {
+    firstOutput = argument;
   }
 
   /** Ends the reply to a batch or bulk load. */
@@ -97,6 +111,9 @@ final class ReplyWriter implements ResultConsumer {
     if (handle != 0) {
       // Behind the status: before it the driver takes it for something else and prepares again.
       tokens.returnValue(handle);
+    }
+    for (OutputValue output : outputValues) {
+      tokens.returnValue(output.ordinal(), output.name(), output.type(), output.value());
     }
     int status = (failed ? TokenWriter.DONE_ERROR : 0) | (more ? TokenWriter.DONE_MORE : 0);
     tokens.done(TokenWriter.DONE_PROCEDURE, status, 0, 0);
@@ -188,6 +205,11 @@ final class ReplyWriter implements ResultConsumer {
   /** The session was reset, as the client asked in its packet header. */
   void connectionReset() throws IOException {
     tokens.environment(Environment.CONNECTION_RESET, "", "");
+  }
+
+  @Override
+  public void outputValue(int ordinal, String name, SqlType type, Object value) {
+    outputValues.add(new OutputValue(firstOutput + ordinal, name == null ? "" : name, type, value));
   }
 
   @Override

@@ -170,7 +170,10 @@ final class DefinitionParser {
     if (body.isEmpty()) {
       throw tokens.syntaxError();
     }
-    return new CreateProcedure(name, replace, parameters, body, tokens.textFrom(start));
+    CreateProcedure procedure =
+        new CreateProcedure(name, replace, parameters, body, tokens.textFrom(start));
+    DeclaredVariables.check(procedure);
+    return procedure;
   }
 
   private ProcedureParameter parameter() throws SqlServerError {

@@ -1,6 +1,7 @@
 package com.hartonomous.ingest.standin.wire;
 
 import com.hartonomous.ingest.standin.type.SqlServerError;
+import com.hartonomous.ingest.standin.type.SqlType;
 import java.io.IOException;
 import java.util.List;
 
@@ -232,6 +233,25 @@ public final class TokenWriter {
     out.putByte(4);
     out.putByte(4);
     out.putInt(value);
+  }
+
+  /**
+   * An output parameter of a procedure that was called by name.
+   *
+   * @param ordinal of the argument in the call, from 0
+   * @param name as the caller gave it, with its at sign; may be empty
+   * @param value an instance of the type's value class, or null
+   */
+  public void returnValue(int ordinal, String name, SqlType type, Object value) throws IOException {
+    out.putByte(RETURN_VALUE);
+    out.putShort(ordinal);
+    putShortString(name);
+    out.putByte(RETURN_VALUE_OUTPUT);
+    out.putInt(0);
+    out.putShort(COLUMN_NULLABLE);
+    TypeInfo typeInfo = TypeInfo.of(type);
+    typeInfo.write(out);
+    ValueWriter.write(out, typeInfo, value);
   }
 
   private void message(int token, int number, int state, int severity, String text)

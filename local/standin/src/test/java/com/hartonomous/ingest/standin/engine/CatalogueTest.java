@@ -223,6 +223,8 @@ class CatalogueTest {
                 "DECLARE @t int; EXEC sp_executesql N'SET @x = @y * 2', N'@x int OUTPUT, @y int', @x"
                     + " = @t OUTPUT, @y = 21; SELECT @t"))
         .containsExactly("42");
+    assertThat(client.error("DECLARE @s int; EXEC dbo.Add2 @s OUTPUT, 2, @s").number())
+        .isEqualTo(8162);
     client.ok("DROP PROCEDURE dbo.Add2");
     assertThat(client.error("EXEC dbo.Add2 1").number()).isEqualTo(2812);
   }

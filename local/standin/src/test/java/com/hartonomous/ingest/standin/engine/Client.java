@@ -1,6 +1,7 @@
 package com.hartonomous.ingest.standin.engine;
 
 import com.hartonomous.ingest.standin.type.SqlServerError;
+import com.hartonomous.ingest.standin.type.SqlType;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -38,6 +39,7 @@ final class Client implements AutoCloseable {
     final List<SqlServerError> errors = new ArrayList<>();
     final List<String> messages = new ArrayList<>();
     final List<String> events = new ArrayList<>();
+    final List<String> outputs = new ArrayList<>();
     int status;
 
     @Override
@@ -73,6 +75,11 @@ final class Client implements AutoCloseable {
     @Override
     public void info(int number, int severity, String message) {
       messages.add(message);
+    }
+
+    @Override
+    public void outputValue(int ordinal, String name, SqlType type, Object value) {
+      outputs.add(ordinal + " " + name + " " + type + " " + value);
     }
 
     @Override

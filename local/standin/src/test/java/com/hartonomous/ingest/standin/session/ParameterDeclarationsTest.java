@@ -81,8 +81,19 @@ class ParameterDeclarationsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"@a int OUTPUT", "@a decimal(3,1) out"})
-  void refusesOutput(String text) {
-    assertNumber(50000, () -> ParameterDeclarations.parse(text));
+  void takesOutput(String text) throws SqlServerError {
+    Parameter bound =
+        ParameterDeclarations.parse(text)
+            .bind("s", List.of(new Argument("", true, INT, null)))
+            .get(0);
+    assertThat(bound.output()).isTrue();
+    assertThat(bound.name()).isEqualTo("@a");
+  }
+
+  @Test
+  void refusesToGiveBackWhatIsNotDeclaredAsOutput() throws SqlServerError {
+    ParameterDeclarations input = ParameterDeclarations.parse("@a int");
+    assertNumber(8162, () -> input.bind("s", List.of(new Argument("", true, INT, 1))));
   }
 
   private static Argument argument(String name, SqlType type, Object value) {

@@ -12,7 +12,6 @@ import com.hartonomous.ingest.standin.type.SqlType;
 import com.hartonomous.ingest.standin.wire.WireLimits;
 import com.microsoft.sqlserver.jdbc.SQLServerConnectionPoolDataSource;
 import java.sql.BatchUpdateException;
-import java.sql.CallableStatement;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -332,15 +331,6 @@ class StatementTest {
     // Such batches are not for the engine, which does not know the handles.
     assertThat(standIn.engine.executed()).filteredOn(e -> e.text().contains("unprepare")).isEmpty();
     assertThat(standIn.engine.executed()).hasSize(31);
-  }
-
-  @Test
-  void refusesOutputParameter() throws Exception {
-    try (Connection connection = standIn.connect();
-        CallableStatement call = connection.prepareCall("{call anything(?)}")) {
-      call.registerOutParameter(1, java.sql.Types.INTEGER);
-      assertThatThrownBy(call::execute).hasMessageContaining("output parameters");
-    }
   }
 
   @Test
