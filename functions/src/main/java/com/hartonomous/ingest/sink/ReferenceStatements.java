@@ -95,10 +95,10 @@ final class ReferenceStatements {
 
   private static final String ENSURE_TABLE_PROGRESS =
       "INSERT INTO dbo.TableProgress (CapturedTableId, Writer, StoredReferences, NewAtoms,"
-          + " KnownAtoms, LastAt) SELECT DISTINCT c.CapturedTableId, ?, 0, 0, 0, SYSUTCDATETIME()"
-          + " FROM #Change AS c WHERE c.CapturedTableId IS NOT NULL AND NOT EXISTS (SELECT 1 FROM"
-          + " dbo.TableProgress AS p WHERE p.CapturedTableId = c.CapturedTableId"
-          + " AND p.Writer = ?)";
+          + " KnownAtoms, LastAt) SELECT d.CapturedTableId, ?, 0, 0, 0, SYSUTCDATETIME() FROM"
+          + " (SELECT DISTINCT CapturedTableId FROM #Change WHERE CapturedTableId IS NOT NULL) AS d"
+          + " WHERE NOT EXISTS (SELECT 1 FROM dbo.TableProgress AS p"
+          + " WHERE p.CapturedTableId = d.CapturedTableId AND p.Writer = ?)";
 
   private static final String ADD_TABLE_PROGRESS =
       "UPDATE p SET StoredReferences = p.StoredReferences + d.Delta,"
