@@ -1,0 +1,135 @@
+package com.hartonomous.ingest.benchmarks;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Locale;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** The main class of {@code benchmarks/run}. */
+@Command(
+    name = "run",
+    description = "Measures the product; see benchmarks/README.md.",
+    mixinStandardHelpOptions = true,
+    subcommandsRepeatable = false)
+public final class Benchmarks {
+
+  private static final int CHUNK_KIB_DEFAULT = 1024;
+
+  private final PrintWriter out = new PrintWriter(System.out, true);
+
+  private Benchmarks() {}
+
+  /** Runs the benchmark that the first argument names and exits with its code. */
+  public static void main(String[] arguments) {
+    System.exit(new CommandLine(new Benchmarks()).execute(arguments));
+  }
+
+  @Command(name = "generate", description = "Writes a SafeTensors file of generated values.")
+  int generate(
+      @Parameters(paramLabel = "FILE") Path file,
+      @Option(names = "--mib", required = true, description = "Size of all values.") long mib,
+      @Option(
+              names = "--tensor-mib",
+              defaultValue = "64",
+              description = "Size of a tensor (${DEFAULT-VALUE}).")
+          long tensorMib,
+      @Option(
+              names = "--copies",
+              defaultValue = "1",
+              description = "How often each value occurs (${DEFAULT-VALUE}).")
+          int copies,
+      @Option(names = "--seed", defaultValue = "1", description = "(${DEFAULT-VALUE})") long seed)
+      throws IOException {
+    long bytes = new ModelFile(mib << 20, tensorMib << 20, copies, seed).write(file);
+    out.printf("%s: %d bytes, seed %d%n", file, bytes, seed);
+    return 0;
+  }
+
+  @Command(
+      name = "large-file",
+      description =
+          "Ingests a generated file, job and database in processes of their own, and checks it.")
+  int largeFile(
+      @Option(names = "--mib", defaultValue = "6144", description = "(${DEFAULT-VALUE})") long mib,
+      @Option(
+              names = "--chunk-kib",
+              defaultValue = "" + CHUNK_KIB_DEFAULT,
+              description = "(${DEFAULT-VALUE})")
+          int chunkKib,
+      @Option(names = "--parallelism", defaultValue = "2", description = "(${DEFAULT-VALUE})")
+          int parallelism,
+      @Option(
+              names = "--job-heap",
+              defaultValue = "1g",
+              description = "-Xmx of the job (${DEFAULT-VALUE}).")
+          String jobHeap,
+      @Option(
+              names = "--server-heap",
+              defaultValue = "2g",
+              description = "-Xmx of the stand-in and Neo4j (${DEFAULT-VALUE}).")
+          String serverHeap,
+      @Option(
+              names = "--directory",
+              description = "Existing directory with room for twice the file; temporary if not given.")
+          Path directory,
+      @Option(
+              names = "--limit-minutes",
+              defaultValue = "60",
+              description = "(${DEFAULT-VALUE})")
+          long limitMinutes)
+      throws IOException, InterruptedException, SQLException {
+    LargeFileRun.Result result =
+        new LargeFileRun(
+                new LargeFileRun.Options(
+                    mib << 20,
+                    chunkKib << 10,
+                    parallelism,
+                    jobHeap,
+                    serverHeap,
+                    directory == null ? Files.createTempDirectory("large-file-") : directory,
+                    Duration.ofMinutes(limitMinutes)))
+            .run();
+    out.printf(
+        Locale.ROOT,
+        "file %d bytes, %d chunks, parallelism %d%n",
+        result.fileBytes(),
+        result.chunks(),
+        parallelism);
+    out.printf(
+        Locale.ROOT,
+        "submission to completion %.1f s, %.1f MB/s; with the job's start %.1f s%n",
+        seconds(result.stored()),
+        result.megabytesPerSecond(),
+        seconds(result.ingest()));
+    print("job", jobHeap, result.job());
+    print("stand-in and Neo4j", serverHeap, result.server());
+    out.printf(
+        Locale.ROOT,
+        "database files %d bytes; every chunk compared, all content read and hashed in %.1f s%n",
+        result.databaseBytes(),
+        seconds(result.verify()));
+    return 0;
+  }
+
+  private void print(String process, String heap, ChildProcess.Memory memory) {
+    out.printf(
+        Locale.ROOT,
+        "%s: -Xmx%s, heap peak %d MiB, live at most %d MiB, resident peak %d MiB%n",
+        process,
+        heap,
+        memory.heapPeak(),
+        memory.heapLivePeak(),
+        memory.residentPeak());
+  }
+
+  private static double seconds(Duration duration) {
+    return duration.toMillis() / 1e3;
+  }
+}
