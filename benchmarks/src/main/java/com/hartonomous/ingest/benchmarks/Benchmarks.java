@@ -77,12 +77,10 @@ public final class Benchmarks {
           String serverHeap,
       @Option(
               names = "--directory",
-              description = "Existing directory with room for twice the file; temporary if not given.")
+              description =
+                  "Existing directory with room for twice the file; temporary if not given.")
           Path directory,
-      @Option(
-              names = "--limit-minutes",
-              defaultValue = "60",
-              description = "(${DEFAULT-VALUE})")
+      @Option(names = "--limit-minutes", defaultValue = "60", description = "(${DEFAULT-VALUE})")
           long limitMinutes)
       throws IOException, InterruptedException, SQLException {
     LargeFileRun.Result result =

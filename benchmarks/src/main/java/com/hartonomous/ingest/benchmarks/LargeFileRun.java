@@ -116,7 +116,8 @@ final class LargeFileRun {
             "local",
             options.serverHeap(),
             home,
-            List.of("local", "--port", "" + port, "--bolt-port", "" + boltPort, "--data", "" + data))) {
+            List.of(
+                "local", "--port", "" + port, "--bolt-port", "" + boltPort, "--data", "" + data))) {
       server.awaitLine("ready", START_LIMIT);
       SqlServerOptions sqlServer = sqlServer(port);
       new SchemaMigrations(sqlServer.dataSource("benchmark")).migrate();
@@ -247,8 +248,7 @@ final class LargeFileRun {
         Sha256 found = Sha256.fromBytes(rows.getBytes(3));
         if (!found.equals(expected)) {
           throw new IOException(
-              "Expected atom %s for the bytes at %d, found %s."
-                  .formatted(expected, offset, found));
+              "Expected atom %s for the bytes at %d, found %s.".formatted(expected, offset, found));
         }
         next = offset + bytes;
         chunks++;

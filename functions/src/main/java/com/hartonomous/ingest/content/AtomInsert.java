@@ -2,12 +2,17 @@ package com.hartonomous.ingest.content;
 
 import com.hartonomous.ingest.record.Sha256;
 import com.hartonomous.ingest.runtime.RowBulkData;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.sql.Types;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -40,6 +45,9 @@ final class AtomInsert {
           + " FROM #AtomContent AS s WHERE NOT EXISTS (SELECT 1 FROM dbo.Atoms AS a"
           + " WITH (UPDLOCK, HOLDLOCK) WHERE a.AtomHash = s.AtomHash)";
 
+  /** Below the server's limit of 2,100 parameters. */
+  private static final int PAGE_HASHES = 1_000;
+
   private AtomInsert() {}
 
   static Set<Sha256> insertMissing(Connection connection, List<NewAtom> atoms) throws SQLException {
@@ -54,6 +62,7 @@ final class AtomInsert {
               .sorted((a, b) -> a.hash().compareTo(b.hash()))
               .map(AtomInsert::row)
               .iterator());
+      removeUnverified(connection, atoms);
       try (ResultSet result = statement.executeQuery(INSERT)) {
         while (result.next()) {
           inserted.add(Sha256.fromBytes(result.getBytes(1)));
@@ -64,14 +73,41 @@ final class AtomInsert {
     return inserted;
   }
 
+  /** What went into the staging table before it was known to be wrong. */
+  private static void removeUnverified(Connection connection, List<NewAtom> atoms)
+      throws SQLException {
+    List<NewAtom> unverified = atoms.stream().filter(a -> !a.content().isVerified()).toList();
+    for (int start = 0; start < unverified.size(); start += PAGE_HASHES) {
+      List<NewAtom> page =
+          unverified.subList(start, Math.min(start + PAGE_HASHES, unverified.size()));
+      String places = String.join(", ", Collections.nCopies(page.size(), "?"));
+      try (PreparedStatement statement =
+          connection.prepareStatement(
+              "DELETE FROM #AtomContent WHERE AtomHash IN (" + places + ")")) {
+        for (int i = 0; i < page.size(); i++) {
+          statement.setBytes(i + 1, page.get(i).hash().toBytes());
+        }
+        statement.executeUpdate();
+      }
+    }
+  }
+
   private static Object[] row(NewAtom atom) {
     return new Object[] {
       atom.hash().toBytes(),
-      (long) atom.bytes().length,
+      atom.content().length(),
       atom.contentType(),
-      atom.bytes(),
-      isText(atom.contentType()) ? new String(atom.bytes(), StandardCharsets.UTF_16LE) : null
+      atom.content().open(),
+      isText(atom.contentType()) ? text(atom.content()) : null
     };
+  }
+
+  private static String text(NewContent content) {
+    try (InputStream bytes = content.open()) {
+      return new String(bytes.readAllBytes(), StandardCharsets.UTF_16LE);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Content on its way into the store does not fail.", e);
+    }
   }
 
   /** Text atoms are UTF-16LE and carry their text for people; so do the names of graph nodes. */

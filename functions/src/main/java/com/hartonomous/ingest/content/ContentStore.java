@@ -39,10 +39,12 @@ public interface ContentStore extends Serializable {
 
   /**
    * Inserts the atoms that the database lacks, with a reference count of zero. Part of the
-   * connection's open transaction.
+   * connection's open transaction. Content is streamed: no more than a buffer of it is held in
+   * memory besides what the caller holds. An atom whose content turns out not to be verified is
+   * left out.
    *
-   * @param atoms of different hashes; held in memory by the caller, which bounds their bytes
-   * @return the hashes that were really inserted; the others were there
+   * @param atoms of different hashes; each content is read to its end, once
+   * @return the hashes that were really inserted; the others were there, or are not verified
    */
   Set<Sha256> storeMissing(Connection connection, List<NewAtom> atoms) throws SQLException;
 

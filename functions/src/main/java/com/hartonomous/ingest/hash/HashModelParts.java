@@ -18,7 +18,7 @@ import org.apache.flink.util.OutputTag;
 
 /**
  * Reads each chunk where its descriptor was made (chained to the source), hashes it, and sends on
- * only its name and where it is. One chunk is in memory at a time.
+ * only its name and where it is. Memory does not depend on the size of a chunk.
  *
  * <p>A file that changed, shrank or vanished becomes a dead letter that fails its model; the job
  * goes on. A file system that does not answer fails the job, which restarts: not the file's fault.
@@ -47,9 +47,9 @@ public final class HashModelParts extends ProcessFunction<ModelPart, AtomReferen
       return;
     }
     FileRange range = part.range();
-    byte[] bytes;
+    Sha256 hash;
     try {
-      bytes = reader.read(range);
+      hash = reader.hash(range);
     } catch (UnusableFileException e) {
       context.output(
           deadLetters,
@@ -64,7 +64,7 @@ public final class HashModelParts extends ProcessFunction<ModelPart, AtomReferen
     }
     out.collect(
         AtomReference.ofChunk(
-            Sha256.of(bytes),
+            hash,
             part.contentType(),
             range,
             new ChunkReference(

@@ -51,4 +51,27 @@ public record AtomReference(
     return new AtomReference(
         hash, present, nowKnown, contentType, inlineContent, fileContent, row, chunk, node);
   }
+
+  /** Bytes of the atom, wherever they are; 0 for a wish that brings none. */
+  public long contentLength() {
+    if (inlineContent != null) {
+      return inlineContent.length;
+    }
+    return fileContent == null ? 0 : fileContent.length();
+  }
+
+  /**
+   * The model that refers to the atom.
+   *
+   * @throws IllegalStateException when a row does
+   */
+  public int modelId() {
+    if (chunk != null) {
+      return chunk.modelId();
+    }
+    if (node == null) {
+      throw new IllegalStateException("Expected a model's reference, found one of " + row);
+    }
+    return node.modelId();
+  }
 }

@@ -1,15 +1,20 @@
 package com.hartonomous.ingest.runtime;
 
 import com.hartonomous.ingest.record.FileRange;
+import com.hartonomous.ingest.record.Sha256;
 import java.io.Closeable;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.net.URI;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
+import java.security.MessageDigest;
 import java.time.Duration;
+import java.util.Objects;
 import org.apache.flink.core.fs.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,22 +30,55 @@ public final class FileRangeReader implements Closeable {
   private static final int ATTEMPTS_MAX = 4;
   private static final Duration PAUSE = Duration.ofMillis(500);
 
+  /** Read and hashed at once: small enough to stay in the processor's cache in between. */
+  private static final int BLOCK_BYTES = 64 << 10;
+
+  private final byte[] block = new byte[BLOCK_BYTES];
+
   private String openUri;
   private FlinkPositionedInput input;
 
   /**
-   * The bytes of the range. A read that fails for a reason that may pass is tried again, {@value
-   * #ATTEMPTS_MAX} times in all.
+   * The digest of the range's bytes, of which no more than a block is in memory.
    *
    * @throws UnusableFileException when the file is not what the range describes; the message names
    *     file, offset, expected and found
    * @throws IOException when it cannot be read for a reason that is not the file's
    * @throws InterruptedException when the thread is to end
    */
-  public byte[] read(FileRange range) throws IOException, InterruptedException {
+  public Sha256 hash(FileRange range) throws IOException, InterruptedException {
+    MessageDigest digest = Sha256.newDigest();
+    int done = 0;
+    do {
+      int count = Math.min(block.length, range.length() - done);
+      read(range, done, block, 0, count);
+      digest.update(block, 0, count);
+      done += count;
+    } while (done < range.length());
+    return Sha256.fromBytes(digest.digest());
+  }
+
+  /**
+   * The range's bytes as a stream without a buffer of its own: they go straight into the caller's.
+   * Failures are those of {@link #hash}; an interruption is an {@link InterruptedIOException}, with
+   * the thread's interrupt status set again. Closing it leaves this reader open.
+   */
+  public InputStream open(FileRange range) {
+    return new RangeStream(range);
+  }
+
+  /**
+   * Reads a part of the range. A read that fails for a reason that may pass is tried again, {@value
+   * #ATTEMPTS_MAX} times in all.
+   *
+   * @param from place in the range
+   */
+  private void read(FileRange range, int from, byte[] buffer, int offset, int count)
+      throws IOException, InterruptedException {
     for (int attempt = 1; ; attempt++) {
       try {
-        return readOnce(range);
+        readOnce(range, from, buffer, offset, count);
+        return;
       } catch (UnusableFileException | ClosedByInterruptException e) {
         close();
         throw e;
@@ -53,7 +91,7 @@ public final class FileRangeReader implements Closeable {
         if (attempt == ATTEMPTS_MAX) {
           throw new IOException(
               "%s: cannot read %d bytes at offset %d, tried %d times: %s"
-                  .formatted(range.uri(), range.length(), range.offset(), attempt, e.getMessage()),
+                  .formatted(range.uri(), count, range.offset() + from, attempt, e.getMessage()),
               e);
         }
         LOG.warn("{} cannot be read (attempt {} of {}).", range.uri(), attempt, ATTEMPTS_MAX, e);
@@ -62,7 +100,8 @@ public final class FileRangeReader implements Closeable {
     }
   }
 
-  private byte[] readOnce(FileRange range) throws IOException {
+  private void readOnce(FileRange range, int from, byte[] buffer, int offset, int count)
+      throws IOException {
     try {
       // A handle that was opened for an earlier state of the same file is not this file.
       if (input != null && !(range.uri().equals(openUri) && isAsSubmitted(range))) {
@@ -82,9 +121,7 @@ public final class FileRangeReader implements Closeable {
                     input.length(),
                     input.modifiedAt()));
       }
-      byte[] bytes = new byte[range.length()];
-      input.readFully(range.offset(), bytes, 0, bytes.length);
-      return bytes;
+      input.readFully(range.offset() + from, buffer, offset, count);
     } catch (EOFException e) {
       throw new UnusableFileException(
           e.getMessage() + ": the file shrank while it was read; submit it again", e);
@@ -98,6 +135,41 @@ public final class FileRangeReader implements Closeable {
 
   private boolean isAsSubmitted(FileRange range) {
     return input.length() == range.fileLength() && input.modifiedAt() == range.modifiedAt();
+  }
+
+  private final class RangeStream extends InputStream {
+    private final FileRange range;
+    private int done;
+
+    RangeStream(FileRange range) {
+      this.range = range;
+    }
+
+    @Override
+    public int read(byte[] buffer, int offset, int length) throws IOException {
+      Objects.checkFromIndexSize(offset, length, buffer.length);
+      if (length == 0) {
+        return 0;
+      }
+      int count = Math.min(length, range.length() - done);
+      if (count == 0) {
+        return -1;
+      }
+      try {
+        FileRangeReader.this.read(range, done, buffer, offset, count);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw (InterruptedIOException) new InterruptedIOException(e.getMessage()).initCause(e);
+      }
+      done += count;
+      return count;
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : Byte.toUnsignedInt(one[0]);
+    }
   }
 
   @Override

@@ -1,7 +1,6 @@
 package com.hartonomous.ingest.sink;
 
 import com.hartonomous.ingest.content.ContentStore;
-import com.hartonomous.ingest.content.NewAtom;
 import com.hartonomous.ingest.record.AtomReference;
 import com.hartonomous.ingest.record.DeadLetter;
 import com.hartonomous.ingest.record.Sha256;
@@ -9,7 +8,6 @@ import com.hartonomous.ingest.runtime.ApplicationLock;
 import com.hartonomous.ingest.runtime.FileRangeReader;
 import com.hartonomous.ingest.runtime.SqlBatch;
 import com.hartonomous.ingest.runtime.SqlServerOptions;
-import com.hartonomous.ingest.runtime.UnusableFileException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.sql.Connection;
@@ -19,7 +17,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -56,7 +53,7 @@ final class AtomTransaction implements Closeable {
 
   /**
    * @param writer this subtask's index, under which it keeps its share of each model's progress
-   * @param contentBytesMax content held in memory at once; a larger atom is held alone
+   * @param contentBytesMax content sent at once; a larger atom goes alone
    */
   AtomTransaction(
       SqlServerOptions server, ContentStore contentStore, int writer, long contentBytesMax) {
@@ -72,10 +69,8 @@ final class AtomTransaction implements Closeable {
    * @param references at most one for each natural key
    * @throws SQLException of the first statement that failed; nothing is known to be committed then
    * @throws IOException when the password cannot be had, or a file system does not answer
-   * @throws InterruptedException when the task is being cancelled
    */
-  void commit(List<AtomReference> references)
-      throws SQLException, IOException, InterruptedException {
+  void commit(List<AtomReference> references) throws SQLException, IOException {
     connect();
     ApplicationLock.acquireShared(connection, ApplicationLock.ATOMS, LOCK_TIMEOUT);
     List<AtomReference> wanted = ofIngestingModels(references);
@@ -119,7 +114,7 @@ final class AtomTransaction implements Closeable {
     Set<Integer> models = new TreeSet<>();
     for (AtomReference reference : references) {
       if (reference.row() == null) {
-        models.add(modelOf(reference));
+        models.add(reference.modelId());
       }
     }
     if (models.isEmpty()) {
@@ -130,23 +125,25 @@ final class AtomTransaction implements Closeable {
     }
     Set<Integer> ingesting = statements.ingestingAmong(models);
     return references.stream()
-        .filter(r -> r.row() != null || ingesting.contains(modelOf(r)))
+        .filter(r -> r.row() != null || ingesting.contains(r.modelId()))
         .toList();
   }
 
-  private void apply(List<AtomReference> wanted)
-      throws SQLException, IOException, InterruptedException {
+  private void apply(List<AtomReference> wanted) throws SQLException, IOException {
     Set<Sha256> hashes = new HashSet<>();
     wanted.forEach(reference -> hashes.add(reference.hash()));
     staged.empty();
     staged.stageAtoms(hashes);
     Set<Sha256> missing = statements.resolveAtoms();
-    Shipment shipment = ship(wanted, missing);
-    List<AtomReference> complete = wanted;
-    if (!shipment.unreadable().isEmpty()) {
-      complete = wanted.stream().filter(r -> !shipment.unreadable().containsKey(r.hash())).toList();
-      DeadLetters.insert(connection, List.copyOf(shipment.letters()));
+    ContentShipment shipment =
+        new ContentShipment(connection, contentStore, files, contentBytesMax);
+    shipment.ship(wanted, missing);
+    if (!missing.isEmpty()) {
+      statements.resolveAtoms();
     }
+    List<AtomReference> complete =
+        wanted.stream().filter(reference -> !shipment.lacks(reference.hash())).toList();
+    DeadLetters.insert(connection, shipment.letters());
     staged.stageReferences(complete);
     DeadLetters.insert(connection, changedFiles(complete));
     statements.applyReferences(
@@ -157,9 +154,9 @@ final class AtomTransaction implements Closeable {
       statements.resolveDeadLetters();
       statements.addTableProgress(writer, shipment.newAtomsOfTables());
     }
-    for (Map.Entry<Integer, NewContent> model : shipment.newContent().entrySet()) {
+    for (Map.Entry<Integer, ContentShipment.Gain> model : shipment.gainsOfModels().entrySet()) {
       statements.addProgress(
-          model.getKey(), writer, model.getValue().atoms, model.getValue().bytes);
+          model.getKey(), writer, model.getValue().atoms(), model.getValue().bytes());
     }
     statements.markDirty();
     statements.assertResolved(complete);
@@ -197,140 +194,6 @@ final class AtomTransaction implements Closeable {
               reference.chunk().modelId()));
     }
     return letters;
-  }
-
-  /** Atoms and bytes that a model brought. */
-  private static final class NewContent {
-    private long atoms;
-    private long bytes;
-  }
-
-  /**
-   * What came of shipping content.
-   *
-   * @param newContent by model, also with nothing new for models that have references here
-   * @param newAtomsOfTables atoms that rows brought, by captured table
-   * @param unreadable atoms whose content could not be had, with the dead letters that say so
-   */
-  private record Shipment(
-      Map<Integer, NewContent> newContent,
-      Map<Integer, Long> newAtomsOfTables,
-      Map<Sha256, List<DeadLetter>> unreadable) {
-    List<DeadLetter> letters() {
-      return unreadable.values().stream().flatMap(List::stream).toList();
-    }
-  }
-
-  private Shipment ship(List<AtomReference> references, Set<Sha256> missing)
-      throws SQLException, IOException, InterruptedException {
-    Map<Sha256, List<AtomReference>> sources = new LinkedHashMap<>();
-    Map<Integer, NewContent> newContent = new HashMap<>();
-    Map<Integer, Long> newAtomsOfTables = new HashMap<>();
-    for (AtomReference reference : references) {
-      if (reference.row() == null) {
-        newContent.computeIfAbsent(modelOf(reference), model -> new NewContent());
-      }
-      if (reference.present() && missing.contains(reference.hash())) {
-        sources.computeIfAbsent(reference.hash(), hash -> new ArrayList<>()).add(reference);
-      }
-    }
-    Map<Sha256, List<DeadLetter>> unreadable = new HashMap<>();
-    Map<Sha256, AtomReference> readFrom = new HashMap<>();
-    List<NewAtom> load = new ArrayList<>();
-    long loadBytes = 0;
-    for (Map.Entry<Sha256, List<AtomReference>> entry : sources.entrySet()) {
-      List<DeadLetter> letters = new ArrayList<>();
-      NewAtom atom = null;
-      for (AtomReference source : entry.getValue()) {
-        atom = read(source, letters);
-        if (atom != null) {
-          readFrom.put(entry.getKey(), source);
-          break;
-        }
-      }
-      if (atom == null) {
-        unreadable.put(entry.getKey(), letters);
-        continue;
-      }
-      if (!load.isEmpty() && loadBytes + atom.bytes().length > contentBytesMax) {
-        store(load, readFrom, newContent, newAtomsOfTables);
-        load.clear();
-        loadBytes = 0;
-      }
-      load.add(atom);
-      loadBytes += atom.bytes().length;
-    }
-    if (!load.isEmpty()) {
-      store(load, readFrom, newContent, newAtomsOfTables);
-    }
-    if (!sources.isEmpty()) {
-      statements.resolveAtoms();
-    }
-    return new Shipment(newContent, newAtomsOfTables, unreadable);
-  }
-
-  private void store(
-      List<NewAtom> load,
-      Map<Sha256, AtomReference> readFrom,
-      Map<Integer, NewContent> newContent,
-      Map<Integer, Long> newAtomsOfTables)
-      throws SQLException {
-    Set<Sha256> inserted = contentStore.storeMissing(connection, load);
-    for (NewAtom atom : load) {
-      AtomReference source = readFrom.get(atom.hash());
-      if (!inserted.contains(atom.hash())) {
-        continue;
-      }
-      if (source.row() != null) {
-        newAtomsOfTables.merge(source.row().key().tableId(), 1L, Long::sum);
-      } else {
-        NewContent content = newContent.get(modelOf(source));
-        content.atoms++;
-        content.bytes += atom.bytes().length;
-      }
-    }
-  }
-
-  /** Null, with a dead letter added, when the content cannot be had or is not what was hashed. */
-  private NewAtom read(AtomReference source, List<DeadLetter> letters)
-      throws IOException, InterruptedException {
-    byte[] bytes = source.inlineContent();
-    if (bytes == null) {
-      try {
-        bytes = files.read(source.fileContent());
-      } catch (UnusableFileException e) {
-        letters.add(unreadable(source, "FILE_UNREADABLE", e.getMessage()));
-        return null;
-      }
-      Sha256 found = Sha256.of(bytes);
-      if (!found.equals(source.hash())) {
-        letters.add(
-            unreadable(
-                source,
-                "FILE_CHANGED",
-                "Expected content "
-                    + source.hash()
-                    + ", found "
-                    + found
-                    + ": the file changed while it was ingested; submit it again."));
-        return null;
-      }
-    }
-    return new NewAtom(source.hash(), source.contentType(), bytes);
-  }
-
-  private static DeadLetter unreadable(AtomReference source, String reason, String message) {
-    return new DeadLetter(
-        source.fileContent().uri(),
-        "offset " + source.fileContent().offset(),
-        reason,
-        message,
-        source.fileContent().uri(),
-        source.chunk().modelId());
-  }
-
-  private static int modelOf(AtomReference reference) {
-    return reference.chunk() != null ? reference.chunk().modelId() : reference.node().modelId();
   }
 
   /** Rolls back by giving up the connection: its state is unknown. */

@@ -59,12 +59,7 @@ final class ReferenceBatch {
 
   /** Inline content is held in memory in any case; a file's is read only for an unknown atom. */
   private static long cost(AtomReference reference) {
-    if (reference.inlineContent() != null) {
-      return reference.inlineContent().length;
-    }
-    return reference.fileContent() != null && !reference.known()
-        ? reference.fileContent().length()
-        : 0;
+    return reference.inlineContent() != null || !reference.known() ? reference.contentLength() : 0;
   }
 
   private static Key key(AtomReference reference) {

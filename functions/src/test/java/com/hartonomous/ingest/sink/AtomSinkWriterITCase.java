@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.flink.runtime.metrics.groups.MetricsGroupTestUtils;
@@ -34,6 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 class AtomSinkWriterITCase {
 
   private static final int COLUMN = 1;
+  private static final long BATCH_BYTES = 1 << 20;
 
   @RegisterExtension final SqlServerExtension server = new SqlServerExtension();
 
@@ -236,7 +238,7 @@ class AtomSinkWriterITCase {
     Path file = Files.write(directory.resolve("model.bin"), bytes("model bytes"));
     long modelFile = model("FAILED");
     try (AtomSinkWriter writer = writer()) {
-      writer.write(chunk(file, modelFile, "model bytes"), null);
+      writer.write(chunk(file, modelFile, 0, "model bytes"), null);
       writer.flush(false);
     }
     assertThat(sql.number("SELECT COUNT_BIG(*) FROM dbo.Atoms")).isZero();
@@ -248,7 +250,7 @@ class AtomSinkWriterITCase {
     Path file = Files.write(directory.resolve("model.bin"), bytes("model bytes"));
     long modelFile = model("INGESTING");
     try (AtomSinkWriter writer = writer()) {
-      writer.write(chunk(file, modelFile, "other bytes"), null);
+      writer.write(chunk(file, modelFile, 0, "other bytes"), null);
       writer.write(present(1, "a"), null);
       writer.flush(false);
     }
@@ -258,10 +260,51 @@ class AtomSinkWriterITCase {
     assertThat(count("a")).isEqualTo(1);
   }
 
+  @Test
+  void anAtomLargerThanABatchIsStreamed() throws Exception {
+    String large = "large ".repeat((int) (3 * BATCH_BYTES / 12));
+    Path file = Files.write(directory.resolve("model.bin"), bytes(large));
+    long modelFile = model("INGESTING");
+    try (AtomSinkWriter writer = writer()) {
+      writer.write(present(1, "a"), null);
+      writer.write(chunk(file, modelFile, 0, large), null);
+      writer.flush(false);
+    }
+    assertThat(count("a")).isEqualTo(1);
+    assertThat(count(large)).isEqualTo(1);
+    assertThat(
+            sql.number(
+                "SELECT COUNT_BIG(*) FROM dbo.Atoms WHERE DATALENGTH(Content) = ByteLength"
+                    + " AND HASHBYTES('SHA2_256', Content) = AtomHash"))
+        .isEqualTo(2);
+    assertThat(sql.number("SELECT NewBytes FROM dbo.ModelProgress")).isEqualTo(Files.size(file));
+  }
+
+  @Test
+  void contentIsTakenWhereItStillIs() throws Exception {
+    Path changed = Files.write(directory.resolve("changed.bin"), bytes("other bytes"));
+    Path good = Files.write(directory.resolve("good.bin"), bytes("model bytes"));
+    long modelFile = model("INGESTING");
+    try (AtomSinkWriter writer = writer()) {
+      writer.write(chunk(changed, modelFile, 0, "model bytes"), null);
+      writer.write(chunk(good, modelFile, 1, "model bytes"), null);
+      writer.write(chunk(changed, modelFile, 2, "model bytes"), null);
+      writer.write(chunk(changed, modelFile, 3, "lost bytes"), null);
+      writer.flush(false);
+    }
+    assertThat(count("model bytes")).isEqualTo(3);
+    assertThat(sql.rows("SELECT CONVERT(VARCHAR(MAX), Content, 2) FROM dbo.Atoms"))
+        .containsExactly(HexFormat.of().withUpperCase().formatHex(bytes("model bytes")));
+    assertThat(sql.rows("SELECT Reason FROM dbo.AtomizationErrors"))
+        .containsExactly("FILE_CHANGED");
+    assertThat(sql.rows("SELECT NewAtoms, NewBytes FROM dbo.ModelProgress"))
+        .containsExactly("1|22");
+  }
+
   private AtomSinkWriter writer() {
     return new AtomSinkWriter(
-        new ReferenceBatch(100, 1 << 20),
-        new AtomTransaction(server.options(), new DatabaseContentStore(), 0, 1 << 20),
+        new ReferenceBatch(100, BATCH_BYTES),
+        new AtomTransaction(server.options(), new DatabaseContentStore(), 0, BATCH_BYTES),
         names,
         5,
         MetricsGroupTestUtils.mockWriterMetricGroup());
@@ -294,7 +337,7 @@ class AtomSinkWriterITCase {
     return sql.number("SELECT ModelFileId FROM dbo.ModelFiles");
   }
 
-  private AtomReference chunk(Path file, long modelFile, String text) throws Exception {
+  private AtomReference chunk(Path file, long modelFile, long index, String text) throws Exception {
     FileRange range =
         new FileRange(
             file.toUri().toString(),
@@ -307,7 +350,7 @@ class AtomSinkWriterITCase {
         Sha256.ofText(text),
         "model/bytes",
         range,
-        new ChunkReference(model, modelFile, 0, 0, range.length()));
+        new ChunkReference(model, modelFile, index, index * range.length(), range.length()));
   }
 
   private long count(String text) throws Exception {

@@ -30,7 +30,7 @@ final class StoringWriter {
     byte[] bytes;
     if (part.isChunk()) {
       try (FileRangeReader reader = new FileRangeReader()) {
-        bytes = reader.read(part.range());
+        bytes = reader.open(part.range()).readAllBytes();
       }
     } else {
       bytes = part.nodeText().getBytes(StandardCharsets.UTF_16LE);
