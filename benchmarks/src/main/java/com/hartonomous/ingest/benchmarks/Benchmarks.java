@@ -6,7 +6,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.ExecutionException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -113,6 +115,50 @@ public final class Benchmarks {
         "database files %d bytes; every chunk compared, all content read and hashed in %.1f s%n",
         result.databaseBytes(),
         seconds(result.verify()));
+    return 0;
+  }
+
+  @Command(
+      name = "hashing",
+      description = "Reads and hashes files of the page cache, in turns with openssl.")
+  int hashing(
+      @Option(
+              names = "--mib",
+              defaultValue = "512",
+              description = "Size of a reader's file (${DEFAULT-VALUE}).")
+          long mib,
+      @Option(
+              names = "--chunk-kib",
+              defaultValue = "" + CHUNK_KIB_DEFAULT,
+              description = "(${DEFAULT-VALUE})")
+          int chunkKib,
+      @Option(names = "--pairs", defaultValue = "9", description = "(${DEFAULT-VALUE})") int pairs,
+      @Option(
+              names = "--readers",
+              split = ",",
+              defaultValue = "1,2",
+              description = "Numbers of readers to measure (${DEFAULT-VALUE}).")
+          int[] readers,
+      @Option(names = "--directory", description = "Takes the files; temporary if not given.")
+          Path directory)
+      throws IOException, InterruptedException, ExecutionException {
+    Path files = directory == null ? Files.createTempDirectory("hashing-") : directory;
+    HashingRun run = new HashingRun(files, mib << 20, chunkKib << 10);
+    for (int number : readers) {
+      List<HashingRun.Pair> measured = run.run(number, pairs);
+      out.printf(
+          Locale.ROOT,
+          "%d readers, chunks of %d KiB, median of %d pairs: %.0f MB/s, openssl %.0f MB/s, ratio"
+              + " %.2f (%.2f to %.2f)%n",
+          number,
+          chunkKib,
+          pairs,
+          Median.of(measured, HashingRun.Pair::ours),
+          Median.of(measured, HashingRun.Pair::theirs),
+          Median.of(measured, HashingRun.Pair::ratio),
+          measured.stream().mapToDouble(HashingRun.Pair::ratio).min().orElseThrow(),
+          measured.stream().mapToDouble(HashingRun.Pair::ratio).max().orElseThrow());
+    }
     return 0;
   }
 
