@@ -162,6 +162,80 @@ public final class Benchmarks {
     return 0;
   }
 
+  @Command(name = "state-size", description = "Keyed state in RocksDB, bytes a key.")
+  int stateSize(
+      @Option(names = "--keys", defaultValue = "1000000", description = "(${DEFAULT-VALUE})")
+          long keys,
+      @Option(
+              names = "--directory",
+              description = "Takes the checkpoints, which stay; temporary if not given.")
+          Path directory)
+      throws Exception {
+    Path checkpoints =
+        (directory == null ? Files.createTempDirectory("state-size-") : directory).toAbsolutePath();
+    StateSizeRun run = new StateSizeRun(checkpoints);
+    print("atoms", run.ofAtoms(keys));
+    print("rows of one reference", run.ofRows(keys, 1));
+    print("rows of three references", run.ofRows(keys, 3));
+    return 0;
+  }
+
+  private void print(String what, StateSizeRun.Result result) {
+    out.printf(
+        Locale.ROOT,
+        "%d %s: checkpoint of %d bytes, %.1f a key; %.0f keys/s new, %.0f keys/s known%n",
+        result.keys(),
+        what,
+        result.bytes(),
+        result.bytesPerKey(),
+        result.writesPerSecond(),
+        result.readsPerSecond());
+  }
+
+  @Command(
+      name = "deduplication",
+      description = "The pipeline with the stage that deduplicates by keyed state, and without.")
+  int deduplication(
+      @Option(names = "--mib", defaultValue = "512", description = "(${DEFAULT-VALUE})") long mib,
+      @Option(
+              names = "--chunk-kib",
+              split = ",",
+              defaultValue = "64,1024",
+              description = "Chunk sizes to measure (${DEFAULT-VALUE}).")
+          int[] chunkKib,
+      @Option(
+              names = "--copies",
+              split = ",",
+              defaultValue = "1,10",
+              description = "How often each chunk occurs (${DEFAULT-VALUE}).")
+          int[] copies,
+      @Option(names = "--pairs", defaultValue = "5", description = "(${DEFAULT-VALUE})") int pairs,
+      @Option(names = "--directory", description = "Existing; temporary if not given.")
+          Path directory)
+      throws Exception {
+    Path files = directory == null ? Files.createTempDirectory("deduplication-") : directory;
+    for (int chunk : chunkKib) {
+      for (int number : copies) {
+        List<DeduplicationRun.Pair> measured =
+            new DeduplicationRun(files, mib << 20, chunk << 10, number).run(pairs);
+        out.printf(
+            Locale.ROOT,
+            "%d MiB, chunks of %d KiB, each %d times, median of %d pairs: with the stage %.1f s,"
+                + " without %.1f s, ratio %.2f (%.2f to %.2f)%n",
+            mib,
+            chunk,
+            number,
+            pairs,
+            Median.of(measured, DeduplicationRun.Pair::with),
+            Median.of(measured, DeduplicationRun.Pair::without),
+            Median.of(measured, DeduplicationRun.Pair::ratio),
+            measured.stream().mapToDouble(DeduplicationRun.Pair::ratio).min().orElseThrow(),
+            measured.stream().mapToDouble(DeduplicationRun.Pair::ratio).max().orElseThrow());
+      }
+    }
+    return 0;
+  }
+
   private void print(String process, String heap, ChildProcess.Memory memory) {
     out.printf(
         Locale.ROOT,

@@ -22,9 +22,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * Ingests one file with the job in one Java process and the stand-in and Neo4j in another, and
@@ -103,7 +101,7 @@ final class LargeFileRun {
       long length = ModelFile.distinct(options.fileBytes(), 1).write(model);
       return ingest(length);
     } finally {
-      remove();
+      Directories.remove(home);
     }
   }
 
@@ -135,7 +133,7 @@ final class LargeFileRun {
         ingest = Duration.ofNanos(System.nanoTime() - begin);
         jobMemory = job.memory();
       }
-      long databaseBytes = size(data);
+      long databaseBytes = Directories.size(data);
       long verifyBegin = System.nanoTime();
       long chunks = compareWithFile(sqlServer, length);
       verify(sqlServer, boltPort);
@@ -291,22 +289,6 @@ final class LargeFileRun {
   private static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(LOOPBACK))) {
       return socket.getLocalPort();
-    }
-  }
-
-  private static long size(Path directory) throws IOException {
-    try (Stream<Path> files = Files.walk(directory)) {
-      return files.mapToLong(file -> file.toFile().isFile() ? file.toFile().length() : 0).sum();
-    }
-  }
-
-  private void remove() throws IOException {
-    List<Path> deepestFirst;
-    try (Stream<Path> paths = Files.walk(home)) {
-      deepestFirst = paths.sorted(Comparator.reverseOrder()).toList();
-    }
-    for (Path path : deepestFirst) {
-      Files.deleteIfExists(path);
     }
   }
 }

@@ -6,10 +6,12 @@ import com.hartonomous.ingest.record.AtomReference;
 import com.hartonomous.ingest.record.HashedRow;
 import com.hartonomous.ingest.record.HashedSegment;
 import com.hartonomous.ingest.record.Lsn;
+import com.hartonomous.ingest.record.RowEvent;
 import com.hartonomous.ingest.record.RowKey;
 import com.hartonomous.ingest.record.RowVersion;
 import com.hartonomous.ingest.record.Segment;
 import com.hartonomous.ingest.record.Sha256;
+import com.hartonomous.ingest.record.StoredSegment;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.contrib.streaming.state.EmbeddedRocksDBStateBackend;
 import org.apache.flink.runtime.checkpoint.StateObjectCollection;
@@ -75,11 +77,13 @@ class StateSizeTest {
         }
         harness.processElement(
             new HashedRow(
+                RowEvent.CHANGE,
                 new RowKey(1, hash(-1 - i)),
                 "{}",
                 1,
                 new RowVersion(new Lsn(100, i), new Lsn(90, i), 4),
-                hashed),
+                hashed,
+                new StoredSegment[0]),
             i);
         harness.getOutput().clear();
       }
