@@ -11,6 +11,8 @@ import java.util.Properties;
 import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.cdc.connectors.base.options.StartupOptions;
 import org.apache.flink.cdc.connectors.sqlserver.source.SqlServerSourceBuilder;
+import org.apache.flink.cdc.connectors.sqlserver.source.config.SqlServerSourceConfigFactory;
+import org.apache.flink.cdc.connectors.sqlserver.source.offset.LsnFactory;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 
 /**
@@ -48,20 +50,24 @@ public final class SqlServerCapture {
     for (CapturedTable table : tables) {
       tableNames.add(literalPattern(table.schema()) + "\\." + literalPattern(table.table()));
     }
-    return new SqlServerSourceBuilder<RowChange>()
-        .hostname(server.host())
-        .port(server.port())
-        .databaseList(server.database())
-        .tableList(tableNames.toArray(String[]::new))
-        .username(server.user())
-        .password(server.password().resolve())
-        .serverTimeZone(serverTimeZone)
-        .startupOptions(StartupOptions.initial())
-        .splitSize(snapshotSplitSize)
-        .includeSchemaChanges(false)
-        .debeziumProperties(debeziumProperties(server, pollInterval))
-        .deserializer(new RowChangeDeserializer(tables))
-        .build();
+    SqlServerSourceConfigFactory config = new SqlServerSourceConfigFactory();
+    config.hostname(server.host());
+    config.port(server.port());
+    config.databaseList(server.database());
+    config.tableList(tableNames.toArray(String[]::new));
+    config.username(server.user());
+    config.password(server.password().resolve());
+    config.serverTimeZone(serverTimeZone);
+    config.startupOptions(StartupOptions.initial());
+    config.splitSize(snapshotSplitSize);
+    config.includeSchemaChanges(false);
+    config.debeziumProperties(debeziumProperties(server, pollInterval));
+    // As the connector's own builder makes it, but for the dialect.
+    return new SqlServerSourceBuilder.SqlServerIncrementalSource<>(
+        config,
+        new RowChangeDeserializer(tables),
+        new LsnFactory(),
+        new DatabaseOrderDialect(config.create(0)));
   }
 
   /**

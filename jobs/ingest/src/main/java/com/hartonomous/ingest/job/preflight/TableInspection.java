@@ -34,7 +34,16 @@ final class TableInspection {
 
   /** The connector cannot cut a snapshot into chunks by a key of these types. */
   private static final Set<String> TYPES_WITHOUT_CHUNKS =
-      Set.of("binary", "varbinary", "timestamp", "rowversion");
+      Set.of(
+          "binary",
+          "varbinary",
+          "timestamp",
+          "rowversion",
+          "bit",
+          "time",
+          "datetimeoffset",
+          "sql_variant",
+          "hierarchyid");
 
   /**
    * What capture needs to know of a table.
