@@ -58,7 +58,21 @@ public final class ChunkPlan {
     }
   }
 
-  private record TypedRange(long offset, long end, String contentType) {}
+  /**
+   * Where a tensor lies in a file.
+   *
+   * @param offset of its first byte
+   * @param end behind its last byte
+   */
+  public record TensorRange(long offset, long end, String contentType) {
+    public TensorRange {
+      Objects.requireNonNull(contentType, "contentType");
+    }
+
+    static TensorRange of(TensorStorage.Range range, String contentType) {
+      return new TensorRange(range.offset(), range.end(), contentType);
+    }
+  }
 
   private ChunkPlan(long fileLength, int chunkSize, List<Section> sections, long chunkCount) {
     this.fileLength = fileLength;
@@ -68,54 +82,40 @@ public final class ChunkPlan {
   }
 
   /**
-   * Plans the model file itself.
+   * Plans a model file that holds its tensors itself.
    *
    * @throws IllegalArgumentException if the chunk size is not from {@link #CHUNK_SIZE_MIN} to
    *     {@link #CHUNK_SIZE_MAX}
    */
   public static ChunkPlan of(ModelLayout layout, int chunkSize) {
-    List<TypedRange> ranges = new ArrayList<>();
+    List<TensorRange> ranges = new ArrayList<>();
     for (TensorEntry tensor : layout.tensors()) {
       tensor
           .storage()
           .range()
-          .ifPresent(
-              range ->
-                  ranges.add(new TypedRange(range.offset(), range.end(), tensor.contentType())));
+          .ifPresent(range -> ranges.add(TensorRange.of(range, tensor.contentType())));
     }
     return of(layout.fileLength(), ranges, chunkSize);
   }
 
   /**
-   * Plans another file that holds tensors of the model.
+   * Plans any file.
    *
-   * @param location as in {@link ModelLayout#externalLocations()}
-   * @param fileLength length of that file in bytes
-   * @throws IllegalArgumentException as above
+   * @param fileLength length of the file in bytes
+   * @param tensors where tensors lie in it, as {@link ModelContents#tensorRanges()} says
+   * @throws IllegalArgumentException as above, and if a tensor ends behind the file
    */
-  public static ChunkPlan ofExternal(
-      ModelLayout layout, String location, long fileLength, int chunkSize) {
-    List<TypedRange> ranges = new ArrayList<>();
-    for (TensorEntry tensor : layout.tensors()) {
-      if (tensor.storage() instanceof TensorStorage.External external
-          && external.location().equals(location)) {
-        TensorStorage.Range range = external.externalRange();
-        ranges.add(new TypedRange(range.offset(), range.end(), tensor.contentType()));
-      }
-    }
-    return of(fileLength, ranges, chunkSize);
-  }
-
-  private static ChunkPlan of(long fileLength, List<TypedRange> ranges, int chunkSize) {
+  public static ChunkPlan of(long fileLength, List<TensorRange> tensors, int chunkSize) {
     requireChunkSize(chunkSize);
+    List<TensorRange> ranges = new ArrayList<>(tensors);
     ranges.sort(
-        Comparator.comparingLong(TypedRange::offset)
-            .thenComparing(Comparator.comparingLong(TypedRange::end).reversed())
-            .thenComparing(TypedRange::contentType));
+        Comparator.comparingLong(TensorRange::offset)
+            .thenComparing(Comparator.comparingLong(TensorRange::end).reversed())
+            .thenComparing(TensorRange::contentType));
     List<Section> sections = new ArrayList<>();
     long chunks = 0;
     long covered = 0;
-    for (TypedRange range : ranges) {
+    for (TensorRange range : ranges) {
       if (range.end() > fileLength) {
         throw new IllegalArgumentException(
             "tensor range: expected an end up to the file's %d bytes, found %d"

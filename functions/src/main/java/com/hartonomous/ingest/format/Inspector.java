@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.security.DigestOutputStream;
@@ -19,34 +20,24 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Lists the tensors of model files without loading them: the work of the {@code inspect} command.
+ * Lists the tensors of local models without loading them: the work of the {@code inspect} command.
+ * A model is a file, with the shards and other files that it names, or a directory.
  *
  * <p>As JSON, one line for each tensor: {@code file} (as given), {@code name}, {@code path} (where
- * the format has paths), {@code dtype}, {@code shape}, {@code offset} (where the file holds the
- * values as they are) or {@code location}, {@code ext_offset} and {@code ext_length} (where another
- * file does), {@code nbytes}, and {@code sha256} of the canonical bytes on request. Text is escaped
- * to ASCII, so that no terminal or character set changes it. A bad file gives one line with {@code
- * file} and {@code error} and does not stop the others; should a file fail only while its values
- * are hashed, that line stands behind the tensors that came before.
+ * the format has paths), {@code dtype}, {@code shape}, {@code shard} (where the tensor is listed by
+ * another file than the one given: that file, relative to the folder of the given one, or to the
+ * given directory), {@code offset} (where that file holds the values as they are) or {@code
+ * location}, {@code ext_offset} and {@code ext_length} (where a file that it names does, relative
+ * to its folder), {@code nbytes}, and {@code sha256} of the canonical bytes on request. Text is
+ * escaped to ASCII, so that no terminal or character set changes it. A bad model gives one line
+ * with {@code file} and {@code error} and does not stop the others; should one fail only while its
+ * values are hashed, that line stands behind the tensors that came before.
  */
 public final class Inspector {
   private static final JsonMapper MAPPER =
       JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
-  private final ModelFormats formats;
-  private final LayoutLimits limits;
-  private final FileOpener opener;
-
-  /** Opens a file that the user named. */
-  @FunctionalInterface
-  public interface FileOpener {
-    /**
-     * Opens the file; the inspector closes it.
-     *
-     * @throws IOException if it cannot be read; the message names it
-     */
-    PositionedInput open(String file) throws IOException;
-  }
+  private final ModelReader reader;
 
   /** How the listing looks. */
   public enum Style {
@@ -56,21 +47,20 @@ public final class Inspector {
     TABLE
   }
 
-  public Inspector(ModelFormats formats, LayoutLimits limits, FileOpener opener) {
-    this.formats = Objects.requireNonNull(formats, "formats");
-    this.limits = Objects.requireNonNull(limits, "limits");
-    this.opener = Objects.requireNonNull(opener, "opener");
+  public Inspector(ModelReader reader) {
+    this.reader = Objects.requireNonNull(reader, "reader");
   }
 
-  /** Returns an inspector of local files in the installed formats, with the default limits. */
+  /** Returns an inspector with the installed formats and the default limits. */
   public static Inspector ofLocalFiles() {
     return new Inspector(
-        ModelFormats.installed(), LayoutLimits.DEFAULT, file -> LocalFileInput.open(path(file)));
+        new ModelReader(ModelFormats.installed(), LayoutLimits.DEFAULT, FolderLimits.DEFAULT));
   }
 
   /**
-   * Lists each file in turn and flushes behind it.
+   * Lists each model in turn and flushes behind it.
    *
+   * @param files paths of files and directories
    * @param sha256 whether to read and hash the values, too
    * @param output takes the listing, and as JSON the errors too
    * @param errors takes the errors beside a table, a line for each bad file
@@ -80,8 +70,9 @@ public final class Inspector {
       List<String> files, Style style, boolean sha256, PrintWriter output, PrintWriter errors) {
     boolean allGood = true;
     for (String file : files) {
-      try (PositionedInput input = opener.open(file)) {
-        inspect(file, input, style, sha256, output);
+      PrintWriter warnings = style == Style.JSON ? null : errors;
+      try {
+        inspect(file, path(file), new Listing(style, sha256, output, warnings));
       } catch (IOException | ModelFormatException e) {
         allGood = false;
         String message = e.getMessage() == null ? e.toString() : e.getMessage();
@@ -97,30 +88,76 @@ public final class Inspector {
     return allGood;
   }
 
-  private void inspect(
-      String file, PositionedInput input, Style style, boolean sha256, PrintWriter output)
+  /**
+   * Where a model's tensors go.
+   *
+   * @param warnings null if there is no place for them
+   */
+  private record Listing(Style style, boolean sha256, PrintWriter output, PrintWriter warnings) {}
+
+  /** Opens a file of the model by its path there. */
+  @FunctionalInterface
+  private interface Opener {
+    PositionedInput open(String path) throws IOException;
+  }
+
+  private void inspect(String file, Path path, Listing listing)
       throws IOException, ModelFormatException {
-    ModelLayout layout = formats.read(input, limits);
-    if (style == Style.TABLE) {
-      output.printf(
-          "%s: %s, %d bytes, %d tensors, %d nodes%n",
-          printable(file),
-          layout.formatName(),
-          layout.fileLength(),
-          layout.tensors().size(),
-          layout.nodes().size());
+    if (Files.isDirectory(path)) {
+      LocalModelFolder folder = LocalModelFolder.of(path);
+      list(file, reader.readDirectory(folder), folder::open, listing);
+      return;
     }
-    for (TensorEntry tensor : layout.tensors()) {
-      String digest = sha256 ? sha256(input, tensor) : null;
-      if (style == Style.JSON) {
-        output.println(toJson(jsonLine(file, tensor, digest)));
-      } else {
-        output.println(tableRow(tensor, digest));
+    try (PositionedInput input = LocalFileInput.open(path)) {
+      Path name = path.getFileName();
+      ModelContents contents = reader.readFile(input, name == null ? "" : name.toString());
+      // The given file itself is opened as the user named it, which may be a link.
+      list(
+          file,
+          contents,
+          other ->
+              other.equals(contents.paths().get(0))
+                  ? LocalFileInput.open(path)
+                  : input.openRelative(other),
+          listing);
+    }
+  }
+
+  private static void list(String file, ModelContents contents, Opener opener, Listing listing)
+      throws IOException {
+    if (listing.style() == Style.TABLE) {
+      listing
+          .output()
+          .printf(
+              "%s: %s, %s, %d tensors, %d nodes%n",
+              printable(file),
+              contents.formatName(),
+              contents.paths().size() == 1 && !contents.isDirectory()
+                  ? contents.weights().get(0).layout().fileLength() + " bytes"
+                  : contents.paths().size() + " files",
+              contents.tensorCount(),
+              contents.nodeCount());
+      contents.warnings().forEach(warning -> listing.warnings().println(printable(warning)));
+    }
+    for (ModelContents.WeightFile weight : contents.weights()) {
+      boolean given = !contents.isDirectory() && weight.path().equals(contents.paths().get(0));
+      try (PositionedInput input = opener.open(weight.path())) {
+        for (TensorEntry tensor : weight.layout().tensors()) {
+          String digest = listing.sha256() ? sha256(input, tensor) : null;
+          String shard = given ? null : weight.path();
+          listing
+              .output()
+              .println(
+                  listing.style() == Style.JSON
+                      ? toJson(jsonLine(file, shard, tensor, digest))
+                      : tableRow(shard, tensor, digest));
+        }
       }
     }
   }
 
-  private static Map<String, Object> jsonLine(String file, TensorEntry tensor, String digest) {
+  private static Map<String, Object> jsonLine(
+      String file, String shard, TensorEntry tensor, String digest) {
     Map<String, Object> line = new LinkedHashMap<>();
     line.put("file", file);
     line.put("name", tensor.name());
@@ -129,6 +166,9 @@ public final class Inspector {
     }
     line.put("dtype", tensor.dtype());
     line.put("shape", tensor.shape());
+    if (shard != null) {
+      line.put("shard", shard);
+    }
     if (tensor.storage() instanceof TensorStorage.Range range) {
       line.put("offset", range.offset());
     } else if (tensor.storage() instanceof TensorStorage.External external) {
@@ -143,12 +183,15 @@ public final class Inspector {
     return line;
   }
 
-  private static String tableRow(TensorEntry tensor, String digest) {
+  private static String tableRow(String shard, TensorEntry tensor, String digest) {
     String place = "typed data";
     if (tensor.storage() instanceof TensorStorage.Range range) {
       place = Long.toString(range.offset());
     } else if (tensor.storage() instanceof TensorStorage.External external) {
       place = printable(external.location()) + ":" + external.offset();
+    }
+    if (shard != null) {
+      place = printable(shard) + ":" + place;
     }
     String name = tensor.path() == null ? tensor.name() : tensor.path() + " " + tensor.name();
     return "  %-14s %-20s %14d bytes at %-12s %s%s"

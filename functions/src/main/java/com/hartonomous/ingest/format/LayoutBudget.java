@@ -3,19 +3,36 @@ package com.hartonomous.ingest.format;
 import java.util.Objects;
 
 /**
- * Counts what a reader keeps of one file against its {@link LayoutLimits}, before it keeps it. Not
- * for use by several threads.
+ * Counts what readers keep of the files of one model against the {@link LayoutLimits}, before they
+ * keep it. Each file has a budget of its own, for the errors, that shares the counts. Not for use
+ * by several threads.
  */
 public final class LayoutBudget {
   private final PositionedInput input;
   private final LayoutLimits limits;
-  private int tensors;
-  private int nodes;
-  private long textBytes;
+  private final Counts counts;
 
+  /** What was kept of the model so far. */
+  private static final class Counts {
+    private int tensors;
+    private int nodes;
+    private long textBytes;
+  }
+
+  /** Makes the budget of a model's first file: nothing was kept yet. */
   public LayoutBudget(PositionedInput input, LayoutLimits limits) {
+    this(input, limits, new Counts());
+  }
+
+  private LayoutBudget(PositionedInput input, LayoutLimits limits, Counts counts) {
     this.input = Objects.requireNonNull(input, "input");
     this.limits = Objects.requireNonNull(limits, "limits");
+    this.counts = counts;
+  }
+
+  /** Returns the budget of another file of the same model: what both keep counts together. */
+  public LayoutBudget forFile(PositionedInput other) {
+    return new LayoutBudget(other, limits, counts);
   }
 
   /** Returns the bounds that this budget keeps to. */
@@ -30,10 +47,10 @@ public final class LayoutBudget {
    * @throws ModelFormatException if there are too many
    */
   public void addTensor(long position) throws ModelFormatException {
-    if (tensors == limits.tensorsMax()) {
+    if (counts.tensors == limits.tensorsMax()) {
       throw tooMany(position, "tensors", limits.tensorsMax());
     }
-    tensors++;
+    counts.tensors++;
   }
 
   /**
@@ -42,22 +59,22 @@ public final class LayoutBudget {
    * @throws ModelFormatException if there are too many
    */
   public void addNode(long position) throws ModelFormatException {
-    if (nodes == limits.nodesMax()) {
+    if (counts.nodes == limits.nodesMax()) {
       throw tooMany(position, "nodes", limits.nodesMax());
     }
-    nodes++;
+    counts.nodes++;
   }
 
   /**
    * Counts bytes of names, paths, shapes or other parts of the header that are kept.
    *
-   * @throws ModelFormatException if there are too many in the whole file
+   * @throws ModelFormatException if there are too many in the whole model
    */
   public void addBytes(long bytes, long position) throws ModelFormatException {
-    if (bytes > limits.textBytesMax() - textBytes) {
+    if (bytes > limits.textBytesMax() - counts.textBytes) {
       throw tooMany(position, "names, paths, shapes and metadata, in bytes", limits.textBytesMax());
     }
-    textBytes += bytes;
+    counts.textBytes += bytes;
   }
 
   /**

@@ -1,16 +1,16 @@
 package com.hartonomous.ingest.format;
 
 /**
- * Upper bounds on what a reader takes from a file, so that a hostile one can cost neither memory
- * nor time without end. A file beyond them is refused as {@link
+ * Upper bounds on what readers take from the files of one model, so that a hostile one can cost
+ * neither memory nor time without end. A model beyond them is refused as {@link
  * ModelFormatException.Kind#TOO_LARGE}.
  *
  * @param headerBytesMax bytes of a header that is parsed as a whole (SafeTensors)
- * @param tensorsMax tensors of one file
- * @param nodesMax graph nodes of one file
+ * @param tensorsMax tensors of one model, all its files together
+ * @param nodesMax graph nodes of one model
  * @param rankMax dimensions of one tensor
  * @param nameBytesMax bytes of one name, path or other text
- * @param textBytesMax bytes of all names, paths, shapes and metadata of one file together
+ * @param textBytesMax bytes of all names, paths, shapes and metadata of one model together
  * @param nestingMax levels of messages or containers inside each other
  * @param runsMax pieces in which the values of one tensor may lie scattered
  */

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Objects;
@@ -14,14 +13,24 @@ import java.util.Optional;
 
 /** A file of the local file system. Positional reads keep no state, so threads may share it. */
 public final class LocalFileInput implements PositionedInput {
-  private final Path path;
+  private final Path file;
   private final String identity;
+  private final ModelFolder folder;
+  private final String pathInFolder;
   private final FileChannel channel;
   private final long length;
 
-  private LocalFileInput(Path path, String identity, FileChannel channel, long length) {
-    this.path = path;
+  private LocalFileInput(
+      Path file,
+      String identity,
+      ModelFolder folder,
+      String pathInFolder,
+      FileChannel channel,
+      long length) {
+    this.file = file;
     this.identity = identity;
+    this.folder = folder;
+    this.pathInFolder = pathInFolder;
     this.channel = channel;
     this.length = length;
   }
@@ -32,18 +41,22 @@ public final class LocalFileInput implements PositionedInput {
    * @throws FileNotFoundException if there is no regular file at {@code path}
    */
   public static LocalFileInput open(Path path) throws IOException {
-    return open(path, path.toString());
+    Path name = path.getFileName();
+    return open(
+        path, path.toString(), LocalModelFolder.around(path), name == null ? "" : name.toString());
   }
 
-  private static LocalFileInput open(Path path, String identity) throws IOException {
-    Objects.requireNonNull(path, "path");
-    if (!Files.isRegularFile(path)) {
-      String reason = Files.exists(path) ? "not a regular file" : "no such file";
+  /** Opens a file of a folder, whose path there is {@code pathInFolder}. */
+  static LocalFileInput open(Path file, String identity, ModelFolder folder, String pathInFolder)
+      throws IOException {
+    Objects.requireNonNull(file, "file");
+    if (!Files.isRegularFile(file)) {
+      String reason = Files.exists(file) ? "not a regular file" : "no such file";
       throw new FileNotFoundException(identity + ": " + reason);
     }
-    FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
+    FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
     try {
-      return new LocalFileInput(path, identity, channel, channel.size());
+      return new LocalFileInput(file, identity, folder, pathInFolder, channel, channel.size());
     } catch (IOException e) {
       channel.close();
       throw e;
@@ -83,23 +96,28 @@ public final class LocalFileInput implements PositionedInput {
       throw new FileNotFoundException(
           "%s: location '%s' refused: %s".formatted(identity, location, objection.get()));
     }
-    Path folder = Optional.ofNullable(path.toAbsolutePath().getParent()).orElse(path.getRoot());
-    Path current = folder;
-    for (String part : location.split("/", -1)) {
-      current = current.resolve(part);
-      if (Files.isSymbolicLink(current)) {
-        throw new FileNotFoundException(
-            "%s: location '%s' refused: '%s' is a symbolic link, which may lead out of the folder"
-                .formatted(identity, location, current));
-      }
+    try {
+      return folder.open(ModelContents.sibling(pathInFolder, location));
+    } catch (FileNotFoundException e) {
+      FileNotFoundException refused =
+          new FileNotFoundException(
+              "%s: location '%s': expected a regular file, found %s"
+                  .formatted(identity, location, e.getMessage()));
+      refused.initCause(e);
+      throw refused;
     }
-    if (!Files.isRegularFile(current, LinkOption.NOFOLLOW_LINKS)) {
-      throw new FileNotFoundException(
-          "%s: location '%s': expected a regular file, found %s"
-              .formatted(
-                  identity, location, Files.exists(current) ? "something else" : "no such file"));
-    }
-    return open(current, current.toString());
+  }
+
+  @Override
+  public int hardLinkCount() throws IOException {
+    return hardLinkCount(file);
+  }
+
+  /** Returns how many names a file has; 1 where the file system does not tell. */
+  public static int hardLinkCount(Path file) throws IOException {
+    return file.getFileSystem().supportedFileAttributeViews().contains("unix")
+        ? (Integer) Files.getAttribute(file, "unix:nlink")
+        : 1;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package com.hartonomous.ingest.format;
 
 import java.io.IOException;
+import java.util.Locale;
 
 /**
  * A kind of model file. Implementations are found by {@link java.util.ServiceLoader}, so a further
@@ -29,13 +30,27 @@ public interface ModelFormat {
   boolean matches(PositionedInput input, String fileName) throws IOException;
 
   /**
-   * Lists the tensors of the file from its headers, without reading tensor data further than needed
-   * to know how much there is. Memory and time are bounded by {@code limits} and the header.
+   * Says whether a file of that name in a directory is of this format, so that it must be sound for
+   * the directory to be a model: there, bytes that only look plausible decide nothing. By default,
+   * names that end with a dot and the name of the format.
    *
+   * @param fileName the last part of the path
+   */
+  default boolean claims(String fileName) {
+    return fileName.toLowerCase(Locale.ROOT).endsWith("." + name());
+  }
+
+  /**
+   * Lists the tensors of the file from its headers, without reading tensor data further than needed
+   * to know how much there is. Memory and time are bounded by the header and by {@code budget},
+   * which other files of the same model may have drawn on before, and which {@link
+   * LayoutBudget#forFile} hands on to files that this one names.
+   *
+   * @param budget of this file
    * @throws ModelFormatException if the file breaks the format, uses what is not known, or exceeds
    *     a limit; never any other exception for what is in the file
    * @throws IOException if the storage fails
    */
-  ModelLayout read(PositionedInput input, LayoutLimits limits)
+  ModelLayout read(PositionedInput input, LayoutBudget budget)
       throws IOException, ModelFormatException;
 }

@@ -84,7 +84,19 @@ public final class ModelFormats {
           formats.stream().map(ModelFormat::name).collect(Collectors.joining(", ", "one of ", "")),
           firstBytes(input));
     }
-    return format.get().read(input, limits);
+    return read(format.get(), input, new LayoutBudget(input, limits));
+  }
+
+  /** Returns the first format that claims a file of that name in a directory. */
+  Optional<ModelFormat> claiming(String fileName) {
+    return formats.stream().filter(format -> format.claims(fileName)).findFirst();
+  }
+
+  /** Reads a file in a format, unless it is only a pointer to the file. */
+  ModelLayout read(ModelFormat format, PositionedInput input, LayoutBudget budget)
+      throws IOException, ModelFormatException {
+    GitLfsPointer.refuse(input);
+    return format.read(input, budget);
   }
 
   private static String firstBytes(PositionedInput input) throws IOException {

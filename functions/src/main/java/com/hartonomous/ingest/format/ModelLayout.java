@@ -13,18 +13,49 @@ import java.util.Set;
  * @param tensors in the format's natural order: SafeTensors by offset, ONNX by path
  * @param nodes of the graph, parents before the nodes of their subgraphs; empty without a graph
  * @param fileLength length of the file in bytes when it was read
+ * @param shards other model files that this one says the model consists of; their tensors and nodes
+ *     are not among those of this file
+ * @param warnings what is odd and yet no error, each a sentence that names the file
  */
 public record ModelLayout(
     String formatName,
     String metadataJson,
     List<TensorEntry> tensors,
     List<NodeEntry> nodes,
-    long fileLength) {
+    long fileLength,
+    List<Shard> shards,
+    List<String> warnings) {
+
+  /**
+   * A model file beside this one.
+   *
+   * @param location relative to the folder of this file
+   * @param layout what it says about itself
+   */
+  public record Shard(String location, ModelLayout layout) {
+    public Shard {
+      Objects.requireNonNull(location, "location");
+      Objects.requireNonNull(layout, "layout");
+    }
+  }
+
   public ModelLayout {
     Objects.requireNonNull(formatName, "formatName");
     Objects.requireNonNull(metadataJson, "metadataJson");
     tensors = List.copyOf(tensors);
     nodes = List.copyOf(nodes);
+    shards = List.copyOf(shards);
+    warnings = List.copyOf(warnings);
+  }
+
+  /** Makes the layout of a file without shards and warnings. */
+  public ModelLayout(
+      String formatName,
+      String metadataJson,
+      List<TensorEntry> tensors,
+      List<NodeEntry> nodes,
+      long fileLength) {
+    this(formatName, metadataJson, tensors, nodes, fileLength, List.of(), List.of());
   }
 
   /** Returns the other files that hold tensors of this one, in order of first use. */

@@ -32,11 +32,20 @@ public interface PositionedInput extends Closeable {
    * Opens a file in the folder of this one, or below it; the caller closes it.
    *
    * <p>Such names come out of model files, so an implementation resolves them without trust: it
-   * refuses whatever is not a regular file inside that folder, and does not follow symbolic links.
-   * {@link RelativeLocation#check} holds the checks that need no file system.
+   * refuses whatever is not a regular file inside that folder, and follows no symbolic links but
+   * those that {@link LocalModelFolder} allows. {@link RelativeLocation#check} holds the checks
+   * that need no file system.
    *
    * @param location relative, with {@code /} between its parts
    * @throws FileNotFoundException if there is no such regular file, or it may not be used; says why
    */
   PositionedInput openRelative(String location) throws IOException;
+
+  /**
+   * Returns how many names the file has in its file system: with a second one it may be a file from
+   * outside its folder. 1 where that cannot be told.
+   */
+  default int hardLinkCount() throws IOException {
+    return 1;
+  }
 }

@@ -1,31 +1,40 @@
 package com.hartonomous.ingest.runtime;
 
+import com.hartonomous.ingest.format.LocalFileInput;
+import com.hartonomous.ingest.format.ModelContents;
 import com.hartonomous.ingest.format.PositionedInput;
 import com.hartonomous.ingest.format.RelativeLocation;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.util.Objects;
 import java.util.Optional;
 import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.FileStatus;
-import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.Path;
 
 /** A file of any Flink file system. Reads move one stream, so it is for one thread. */
 public final class FlinkPositionedInput implements PositionedInput {
 
   private final Path path;
+  private final FlinkModelFolder folder;
+  private final String pathInFolder;
   private final FSDataInputStream stream;
   private final long length;
   private final long modifiedAt;
 
-  private FlinkPositionedInput(Path path, FSDataInputStream stream, long length, long modifiedAt) {
+  private FlinkPositionedInput(
+      Path path,
+      FlinkModelFolder folder,
+      String pathInFolder,
+      FSDataInputStream stream,
+      FileStatus status) {
     this.path = path;
+    this.folder = folder;
+    this.pathInFolder = pathInFolder;
     this.stream = stream;
-    this.length = length;
-    this.modifiedAt = modifiedAt;
+    this.length = status.getLen();
+    this.modifiedAt = status.getModificationTime();
   }
 
   /**
@@ -76,10 +85,29 @@ public final class FlinkPositionedInput implements PositionedInput {
    * @throws FileNotFoundException if there is none there, or it may not be read
    */
   public static FlinkPositionedInput open(Path path) throws IOException {
-    FileSystem fileSystem = path.getFileSystem();
     FileStatus status = status(path);
+    FlinkModelFolder folder = FlinkModelFolder.of(path.getParent());
+    FlinkPositionedInput input = open(path, folder, path.getName(), status);
+    folder.remember(path.getName(), input);
+    return input;
+  }
+
+  /** Opens a file of a folder, whose path there is {@code pathInFolder}. */
+  static FlinkPositionedInput open(Path path, FlinkModelFolder folder, String pathInFolder)
+      throws IOException {
+    return open(path, folder, pathInFolder, status(path));
+  }
+
+  private static FlinkPositionedInput open(
+      Path path, FlinkModelFolder folder, String pathInFolder, FileStatus status)
+      throws IOException {
     return new FlinkPositionedInput(
-        path, fileSystem.open(path), status.getLen(), status.getModificationTime());
+        path, folder, pathInFolder, path.getFileSystem().open(path), status);
+  }
+
+  /** The folder of this file, which knows the files that were opened beside it, too. */
+  public FlinkModelFolder folder() {
+    return folder;
   }
 
   @Override
@@ -131,39 +159,27 @@ public final class FlinkPositionedInput implements PositionedInput {
   @Override
   public FlinkPositionedInput openRelative(String location) throws IOException {
     Optional<String> objection = RelativeLocation.check(location);
-    if (objection.isEmpty()) {
-      objection = symbolicLink(location);
-    }
     if (objection.isPresent()) {
       throw new FileNotFoundException(
           "%s: location '%s' refused: %s".formatted(identity(), location, objection.get()));
     }
-    return open(sibling(location));
+    try {
+      return folder.open(ModelContents.sibling(pathInFolder, location));
+    } catch (FileNotFoundException e) {
+      FileNotFoundException refused =
+          new FileNotFoundException(
+              "%s: location '%s': expected a regular file, found %s"
+                  .formatted(identity(), location, e.getMessage()));
+      refused.initCause(e);
+      throw refused;
+    }
   }
 
-  private Path sibling(String location) {
-    // The three-argument form takes the name as it is; as a child path, "a:b" would be a scheme.
-    Path folder = path.getParent();
-    return new Path(
-        folder.toUri().getScheme(),
-        folder.toUri().getAuthority(),
-        folder.getPath() + (folder.getPath().endsWith("/") ? "" : "/") + location);
-  }
-
-  /** Only local file systems have links that could lead out of the folder. */
-  private Optional<String> symbolicLink(String location) {
-    if (!"file".equals(path.toUri().getScheme())) {
-      return Optional.empty();
-    }
-    java.nio.file.Path current = java.nio.file.Path.of(path.getParent().getPath());
-    for (String part : location.split("/", -1)) {
-      current = current.resolve(part);
-      if (Files.isSymbolicLink(current)) {
-        return Optional.of(
-            "'" + current + "' is a symbolic link, which may lead out of the folder");
-      }
-    }
-    return Optional.empty();
+  @Override
+  public int hardLinkCount() throws IOException {
+    return "file".equals(path.toUri().getScheme())
+        ? LocalFileInput.hardLinkCount(java.nio.file.Path.of(path.getPath()))
+        : 1;
   }
 
   @Override

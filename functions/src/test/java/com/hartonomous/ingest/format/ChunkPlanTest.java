@@ -74,7 +74,15 @@ class ChunkPlanTest {
             new Section(0, 0, 8, "model/bytes"),
             new Section(1, 8, 8, "tensor/uint8"),
             new Section(2, 16, 24, "model/bytes"));
-    assertThat(ChunkPlan.ofExternal(layout, "data.bin", 10, SIZE).sections())
+    ModelContents contents =
+        new ModelContents(
+            "test",
+            "{}",
+            List.of(new ModelContents.WeightFile("sub/model", layout)),
+            List.of("sub/model", "sub/data.bin"),
+            false);
+    assertThat(contents.tensorRanges()).containsOnlyKeys("sub/model", "sub/data.bin");
+    assertThat(ChunkPlan.of(10, contents.tensorRanges().get("sub/data.bin"), SIZE).sections())
         .containsExactly(
             new Section(0, 0, 3, "model/bytes"),
             new Section(1, 3, 4, "tensor/uint8"),

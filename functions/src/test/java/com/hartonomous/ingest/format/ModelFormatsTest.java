@@ -49,7 +49,7 @@ class ModelFormatsTest {
             ModelFormatException.class,
             e -> assertThat(e.kind()).isEqualTo(ModelFormatException.Kind.UNSUPPORTED))
         .hasMessage(
-            "notes.txt: unsupported at byte 0, model format: expected one of safetensors, onnx,"
+            "notes.txt: unsupported at byte 0, model format: expected one of safetensors-sharded, safetensors, onnx,"
                 + " found a file that begins with the bytes 68 65 6c 6c 6f 2c 20 77");
     assertThatThrownBy(
             () ->
@@ -81,7 +81,7 @@ class ModelFormatsTest {
     }
 
     @Override
-    public ModelLayout read(PositionedInput input, LayoutLimits limits) {
+    public ModelLayout read(PositionedInput input, LayoutBudget budget) {
       return new ModelLayout(name, "{}", List.of(), List.of(), input.length());
     }
   }

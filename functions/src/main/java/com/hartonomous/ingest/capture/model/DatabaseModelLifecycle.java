@@ -14,7 +14,9 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -136,7 +138,7 @@ final class DatabaseModelLifecycle implements ModelLifecycle {
       throws IOException, SQLException, InterruptedException {
     try {
       ModelHeader header = headers.read(model.path());
-      requireSubmitted(model, header.files().get(0));
+      requireSubmitted(model, header);
       List<RegisteredFile> files =
           transactions.run(
               "register model " + model.modelId(),
@@ -165,17 +167,19 @@ final class DatabaseModelLifecycle implements ModelLifecycle {
     }
   }
 
-  private static void requireSubmitted(ClaimedModel model, ModelFile file)
+  private static void requireSubmitted(ClaimedModel model, ModelHeader header)
       throws RejectedModelException {
-    boolean sameLength = model.byteLength() == null || model.byteLength() == file.byteLength();
-    boolean sameTime = model.modifiedAt() == null || model.modifiedAt() == file.modifiedAt();
+    long length = header.submittedLength();
+    long time = header.submittedTime();
+    boolean sameLength = model.byteLength() == null || model.byteLength() == length;
+    boolean sameTime = model.modifiedAt() == null || model.modifiedAt() == time;
     if (!sameLength || !sameTime) {
       throw ModelHeaderReader.changed(
-          file.uri(),
-          model.byteLength() == null ? file.byteLength() : model.byteLength(),
-          model.modifiedAt() == null ? file.modifiedAt() : model.modifiedAt(),
-          file.byteLength(),
-          file.modifiedAt());
+          model.path(),
+          model.byteLength() == null ? length : model.byteLength(),
+          model.modifiedAt() == null ? time : model.modifiedAt(),
+          length,
+          time);
     }
   }
 
@@ -186,10 +190,14 @@ final class DatabaseModelLifecycle implements ModelLifecycle {
   private List<ModelSplit> splits(
       ClaimedModel model, ModelHeader header, List<RegisteredFile> registered)
       throws RejectedModelException {
+    Map<String, RegisteredFile> rows = new HashMap<>();
+    for (RegisteredFile row : registered) {
+      rows.put(row.file().relativePath(), row);
+    }
     List<ModelSplit> splits = new ArrayList<>();
     long chunks = 0;
     for (ModelFile file : header.files()) {
-      RegisteredFile row = registeredAs(file, registered);
+      RegisteredFile row = registeredAs(file, rows);
       ChunkPlan plan = header.plan(file, row.chunkSize());
       chunks += plan.chunkCount();
       splits.addAll(
@@ -201,7 +209,7 @@ final class DatabaseModelLifecycle implements ModelLifecycle {
               plan,
               Math.max(options.splitSize(), row.chunkSize())));
     }
-    int nodes = header.layout().nodes().size();
+    int nodes = header.nodes().size();
     boolean asExpected =
         model.expectedChunks() == null
             || (model.expectedChunks() == chunks && model.expectedNodes() == nodes);
@@ -220,26 +228,25 @@ final class DatabaseModelLifecycle implements ModelLifecycle {
                   nodes),
           null);
     }
-    RegisteredFile main = registeredAs(header.files().get(0), registered);
-    splits.addAll(SplitPlanner.nodes(model.modelId(), main.modelFileId(), header.layout().nodes()));
+    RegisteredFile first = registeredAs(header.files().get(0), rows);
+    splits.addAll(SplitPlanner.nodes(model.modelId(), first.modelFileId(), header.nodes()));
     return splits;
   }
 
-  private static RegisteredFile registeredAs(ModelFile file, List<RegisteredFile> registered)
+  private static RegisteredFile registeredAs(ModelFile file, Map<String, RegisteredFile> rows)
       throws RejectedModelException {
-    for (RegisteredFile row : registered) {
-      if (row.file().relativePath().equals(file.relativePath())) {
-        ModelFile before = row.file();
-        if (before.byteLength() != file.byteLength() || before.modifiedAt() != file.modifiedAt()) {
-          throw ModelHeaderReader.changed(
-              file.uri(),
-              before.byteLength(),
-              before.modifiedAt(),
-              file.byteLength(),
-              file.modifiedAt());
-        }
-        return row;
+    RegisteredFile row = rows.get(file.relativePath());
+    if (row != null) {
+      ModelFile before = row.file();
+      if (before.byteLength() != file.byteLength() || before.modifiedAt() != file.modifiedAt()) {
+        throw ModelHeaderReader.changed(
+            file.uri(),
+            before.byteLength(),
+            before.modifiedAt(),
+            file.byteLength(),
+            file.modifiedAt());
       }
+      return row;
     }
     throw new RejectedModelException(
         Reason.FILE_CHANGED,
@@ -265,7 +272,7 @@ final class DatabaseModelLifecycle implements ModelLifecycle {
                   registry.files(connection, model.modelId()).stream()
                       .map(RegisteredFile::file)
                       .toList());
-      headers.requireUnchanged(files);
+      headers.requireUnchanged(model.path(), files);
       Optional<String> inconsistency =
           transactions.run(
               "complete model " + model.modelId(),

@@ -1,35 +1,61 @@
 package com.hartonomous.ingest.capture.model;
 
 import com.hartonomous.ingest.format.ChunkPlan;
-import com.hartonomous.ingest.format.ModelLayout;
+import com.hartonomous.ingest.format.ModelContents;
+import com.hartonomous.ingest.format.NodeEntry;
 import java.util.List;
+import java.util.Map;
 
 /**
- * What the headers of a model's files say.
- *
- * @param files the model file itself, then the other files that hold tensors of it
+ * What the headers of a model's files say, and the state of these files. Tensors and nodes are
+ * numbered from 0 through all files, in the order of {@link ModelContents#weights}.
  */
-record ModelHeader(ModelLayout layout, List<ModelFile> files) {
+final class ModelHeader {
+
+  private final ModelContents contents;
+  private final List<ModelFile> files;
+  private final Map<String, List<ChunkPlan.TensorRange>> tensorRanges;
+  private final List<NodeEntry> nodes;
 
   /**
    * A file of a model.
    *
-   * @param relativePath from the folder of the model file; unique in the model
+   * @param relativePath from the folder of the model file, or in the directory that is the model;
+   *     unique in the model
    * @param uri percent-encoded
    * @param byteLength when the header was read
    * @param modifiedAt then, milliseconds since 1970 UTC
    */
   record ModelFile(String relativePath, String uri, long byteLength, long modifiedAt) {}
 
-  ModelHeader {
-    files = List.copyOf(files);
+  /**
+   * @param files those of the contents, in that order: the file that was submitted comes first,
+   *     unless the model is a directory
+   */
+  ModelHeader(ModelContents contents, List<ModelFile> files) {
+    this.contents = contents;
+    this.files = List.copyOf(files);
+    this.tensorRanges = contents.tensorRanges();
+    this.nodes = contents.nodes();
   }
 
-  /** How a file is cut. */
+  ModelContents contents() {
+    return contents;
+  }
+
+  List<ModelFile> files() {
+    return files;
+  }
+
+  /** The nodes of all graphs; their paths are unique in the model. */
+  List<NodeEntry> nodes() {
+    return nodes;
+  }
+
+  /** How a file is cut: along the tensors that lie in it, whichever file lists them. */
   ChunkPlan plan(ModelFile file, int chunkSize) {
-    return file.equals(files.get(0))
-        ? ChunkPlan.of(layout, chunkSize)
-        : ChunkPlan.ofExternal(layout, file.relativePath(), file.byteLength(), chunkSize);
+    return ChunkPlan.of(
+        file.byteLength(), tensorRanges.getOrDefault(file.relativePath(), List.of()), chunkSize);
   }
 
   /** Bytes of all files. */
@@ -40,5 +66,20 @@ record ModelHeader(ModelLayout layout, List<ModelFile> files) {
   /** Chunks of all files. */
   long chunkCount(int chunkSize) {
     return files.stream().mapToLong(file -> plan(file, chunkSize).chunkCount()).sum();
+  }
+
+  /**
+   * The length that a submission of this model has: of the submitted file, or of all files of a
+   * directory.
+   */
+  long submittedLength() {
+    return contents.isDirectory() ? byteLength() : files.get(0).byteLength();
+  }
+
+  /** The time that a submission of this model has: of the submitted file, or the newest one. */
+  long submittedTime() {
+    return contents.isDirectory()
+        ? files.stream().mapToLong(ModelFile::modifiedAt).max().orElse(0)
+        : files.get(0).modifiedAt();
   }
 }

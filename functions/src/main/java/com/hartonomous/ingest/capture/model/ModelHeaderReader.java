@@ -2,12 +2,14 @@ package com.hartonomous.ingest.capture.model;
 
 import com.hartonomous.ingest.capture.model.ModelHeader.ModelFile;
 import com.hartonomous.ingest.capture.model.RejectedModelException.Reason;
+import com.hartonomous.ingest.format.FolderFile;
+import com.hartonomous.ingest.format.FolderLimits;
 import com.hartonomous.ingest.format.LayoutLimits;
+import com.hartonomous.ingest.format.ModelContents;
 import com.hartonomous.ingest.format.ModelFormatException;
 import com.hartonomous.ingest.format.ModelFormats;
-import com.hartonomous.ingest.format.ModelLayout;
-import com.hartonomous.ingest.format.TensorEntry;
-import com.hartonomous.ingest.format.TensorStorage;
+import com.hartonomous.ingest.format.ModelReader;
+import com.hartonomous.ingest.runtime.FlinkModelFolder;
 import com.hartonomous.ingest.runtime.FlinkPositionedInput;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -15,15 +17,16 @@ import java.net.URI;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads the headers of model files, and nothing else of them. Storage that fails is asked {@link
+ * Reads the headers of models, and nothing else of them. Storage that fails is asked {@link
  * #ATTEMPTS_MAX} times. Blocks; the enumerator calls it on its worker thread.
  */
 final class ModelHeaderReader {
@@ -34,16 +37,17 @@ final class ModelHeaderReader {
   private static final Duration PAUSE = Duration.ofMillis(500);
   private static final Logger LOG = LoggerFactory.getLogger(ModelHeaderReader.class);
 
-  private final ModelFormats formats;
-  private final LayoutLimits limits;
+  private static final FolderLimits FOLDER_LIMITS = FolderLimits.DEFAULT;
+
+  private final ModelReader reader;
 
   ModelHeaderReader(ModelFormats formats, LayoutLimits limits) {
-    this.formats = formats;
-    this.limits = limits;
+    this.reader = new ModelReader(formats, limits, FOLDER_LIMITS);
   }
 
   /**
-   * The headers of the model file at that location and of the files that it names.
+   * The headers of the model at that location: of a file, with the shards and other files that it
+   * names, or of all files of a directory.
    *
    * @throws RejectedModelException if they cannot be had
    * @throws InterruptedException when the thread is interrupted between two attempts
@@ -53,28 +57,66 @@ final class ModelHeaderReader {
   }
 
   /**
-   * Checks that the files are still what they were.
+   * Checks that the files are still what they were, and of a directory that it has no others.
    *
-   * @throws RejectedModelException if one has another length or time, or is gone
+   * @param location as it was submitted
+   * @throws RejectedModelException if one has another length or time, is gone, or is new
    * @throws InterruptedException as above
    */
-  void requireUnchanged(List<ModelFile> files) throws RejectedModelException, InterruptedException {
+  void requireUnchanged(String location, List<ModelFile> files)
+      throws RejectedModelException, InterruptedException {
+    Map<String, ModelFile> listed = persistently(location, () -> listed(location));
     for (ModelFile file : files) {
-      persistently(
-          file.uri(),
-          () -> {
-            FileStatus now = FlinkPositionedInput.status(new Path(URI.create(file.uri())));
-            if (now.getLen() != file.byteLength()
-                || now.getModificationTime() != file.modifiedAt()) {
-              throw changed(
-                  file.uri(),
-                  file.byteLength(),
-                  file.modifiedAt(),
-                  now.getLen(),
-                  now.getModificationTime());
-            }
-            return null;
-          });
+      ModelFile now = listed.remove(file.relativePath());
+      // What is no directory, or a file that another one names though the listing leaves it out.
+      ModelFile found = now != null ? now : persistently(file.uri(), () -> status(file));
+      if (found.byteLength() != file.byteLength() || found.modifiedAt() != file.modifiedAt()) {
+        throw changed(
+            file.uri(),
+            file.byteLength(),
+            file.modifiedAt(),
+            found.byteLength(),
+            found.modifiedAt());
+      }
+    }
+    if (!listed.isEmpty()) {
+      throw new RejectedModelException(
+          Reason.FILE_CHANGED,
+          "file",
+          "%s: expected the model's files as registered, found the further file '%s'; submit it again"
+              .formatted(location, listed.keySet().iterator().next()),
+          null);
+    }
+  }
+
+  /** The files of a directory by path; none if the location is not one, or not any more. */
+  private static Map<String, ModelFile> listed(String location)
+      throws IOException, RejectedModelException {
+    Path path = FlinkPositionedInput.qualified(location);
+    Map<String, ModelFile> files = new LinkedHashMap<>();
+    if (isDirectory(path)) {
+      try {
+        for (FolderFile file : FlinkModelFolder.of(path).list(FOLDER_LIMITS)) {
+          files.put(file.path(), file(file));
+        }
+      } catch (ModelFormatException e) {
+        throw rejected(e);
+      }
+    }
+    return files;
+  }
+
+  private static ModelFile status(ModelFile file) throws IOException {
+    FileStatus now = FlinkPositionedInput.status(new Path(URI.create(file.uri())));
+    return new ModelFile(file.relativePath(), file.uri(), now.getLen(), now.getModificationTime());
+  }
+
+  private static boolean isDirectory(Path path) throws IOException {
+    try {
+      return path.getFileSystem().getFileStatus(path).isDir();
+    } catch (FileNotFoundException e) {
+      LOG.debug("{} is not there.", path, e);
+      return false;
     }
   }
 
@@ -90,52 +132,54 @@ final class ModelHeaderReader {
   }
 
   private ModelHeader readOnce(String location) throws IOException, RejectedModelException {
-    try (FlinkPositionedInput input = FlinkPositionedInput.open(location)) {
-      if (input.length() == 0) {
-        throw new RejectedModelException(
-            Reason.FILE_EMPTY,
-            "file",
-            location + ": expected a model file, found an empty file",
-            null);
-      }
-      ModelLayout layout = formats.read(input, limits);
-      List<ModelFile> files = new ArrayList<>();
-      files.add(file(input, input.name()));
-      for (String external : layout.externalLocations()) {
-        files.add(externalFile(input, layout, external));
-      }
-      return new ModelHeader(layout, files);
+    Path path = FlinkPositionedInput.qualified(location);
+    try {
+      ModelHeader header = isDirectory(path) ? readDirectory(path) : readFile(path);
+      header.contents().warnings().forEach(LOG::warn);
+      return header;
     } catch (ModelFormatException e) {
-      throw new RejectedModelException(reasonOf(e.kind()), "byte " + e.offset(), e.getMessage(), e);
+      throw rejected(e);
     }
   }
 
-  private static ModelFile externalFile(
-      FlinkPositionedInput input, ModelLayout layout, String location)
-      throws IOException, ModelFormatException {
-    if (location.equals(input.name())) {
-      throw ModelFormatException.unsupported(
-          input, 0, "external data", "a file beside the model file", "the model file itself");
-    }
-    try (FlinkPositionedInput external = input.openRelative(location)) {
-      for (TensorEntry tensor : layout.tensors()) {
-        if (tensor.storage() instanceof TensorStorage.External storage
-            && storage.location().equals(location)
-            && storage.externalRange().end() > external.length()) {
-          throw ModelFormatException.malformed(
-              external,
-              storage.offset(),
-              "external data of tensor '" + tensor.name() + "'",
-              "an end up to the file's " + external.length() + " bytes",
-              Long.toString(storage.externalRange().end()));
-        }
-      }
-      return file(external, location);
+  private ModelHeader readFile(Path path)
+      throws IOException, RejectedModelException, ModelFormatException {
+    try (FlinkPositionedInput input = FlinkPositionedInput.open(path)) {
+      requireContent(path, input.length(), "a model file", "an empty file");
+      return header(reader.readFile(input, input.name()), input.folder());
     }
   }
 
-  private static ModelFile file(FlinkPositionedInput input, String relativePath) {
-    return new ModelFile(relativePath, input.uri(), input.length(), input.modifiedAt());
+  private ModelHeader readDirectory(Path path)
+      throws IOException, RejectedModelException, ModelFormatException {
+    FlinkModelFolder folder = FlinkModelFolder.of(path);
+    ModelHeader header = header(reader.readDirectory(folder), folder);
+    requireContent(path, header.byteLength(), "a directory with a model", "empty files only");
+    return header;
+  }
+
+  private static void requireContent(Path path, long length, String expected, String found)
+      throws RejectedModelException {
+    if (length == 0) {
+      throw new RejectedModelException(
+          Reason.FILE_EMPTY,
+          "file",
+          "%s: expected %s, found %s".formatted(path, expected, found),
+          null);
+    }
+  }
+
+  private static ModelHeader header(ModelContents contents, FlinkModelFolder folder) {
+    return new ModelHeader(
+        contents, contents.paths().stream().map(path -> file(folder.file(path))).toList());
+  }
+
+  private static ModelFile file(FolderFile file) {
+    return new ModelFile(file.path(), file.uri(), file.byteLength(), file.modifiedAt());
+  }
+
+  private static RejectedModelException rejected(ModelFormatException e) {
+    return new RejectedModelException(reasonOf(e.kind()), "byte " + e.offset(), e.getMessage(), e);
   }
 
   private static Reason reasonOf(ModelFormatException.Kind kind) {

@@ -13,7 +13,9 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The references of one model: what {@link ModelRegistry} must know of them to complete the model,
@@ -40,50 +42,96 @@ final class ModelReferences {
   record StoredChunks(long count, Sha256 digest, String inconsistency) {}
 
   /**
-   * Walks the stored chunks, which must cover each file without a gap.
+   * Walks the stored chunks, which must cover each file without a gap. Files whose numbers follow
+   * one another in path order, as registration numbers them, are read by one query.
    *
    * @param files in path order
    */
-  static StoredChunks storedChunks(Connection connection, List<RegisteredFile> files)
+  static StoredChunks storedChunks(Connection connection, int modelId, List<RegisteredFile> files)
       throws SQLException {
-    ModelDigest digest = new ModelDigest();
-    long count = 0;
-    for (RegisteredFile file : files) {
-      long index = 0;
-      long offset = 0;
+    Map<Long, Integer> ranks = new HashMap<>();
+    long[] sorted = files.stream().mapToLong(RegisteredFile::modelFileId).sorted().toArray();
+    for (int i = 0; i < sorted.length; i++) {
+      ranks.put(sorted[i], i);
+    }
+    ChunkWalk walk = new ChunkWalk();
+    int first = 0;
+    while (first < files.size() && walk.inconsistency == null) {
+      int end = first + 1;
+      while (end < files.size()
+          && ranks.get(files.get(end).modelFileId())
+              == ranks.get(files.get(end - 1).modelFileId()) + 1) {
+        end++;
+      }
+      walk.read(connection, modelId, files.subList(first, end));
+      first = end;
+    }
+    return walk.result();
+  }
+
+  /** Follows the chunks of the files, one after the other. */
+  private static final class ChunkWalk {
+    private final ModelDigest digest = new ModelDigest();
+    private long count;
+    private String inconsistency;
+
+    /**
+     * Reads the chunks of some files.
+     *
+     * @param files in path order and in the order of their numbers, no other one of the model
+     *     between them
+     */
+    void read(Connection connection, int modelId, List<RegisteredFile> files) throws SQLException {
       try (PreparedStatement statement =
               prepare(
                   connection,
-                  "SELECT c.ChunkIndex, c.ByteOffset, c.ByteLength, a.AtomHash"
+                  "SELECT c.ModelFileId, c.ChunkIndex, c.ByteOffset, c.ByteLength, a.AtomHash"
                       + " FROM dbo.FileChunks AS c"
+                      + " INNER JOIN dbo.ModelFiles AS f ON f.ModelFileId = c.ModelFileId"
                       + " INNER JOIN dbo.Atoms AS a ON a.AtomId = c.AtomId"
-                      + " WHERE c.ModelFileId = ? ORDER BY c.ChunkIndex",
-                  file.modelFileId());
+                      + " WHERE f.ModelId = ? AND c.ModelFileId >= ? AND c.ModelFileId <= ?"
+                      + " ORDER BY c.ModelFileId, c.ChunkIndex",
+                  modelId,
+                  files.get(0).modelFileId(),
+                  files.get(files.size() - 1).modelFileId());
           ResultSet row = statement.executeQuery()) {
-        while (row.next()) {
-          if (row.getLong("ChunkIndex") != index || row.getLong("ByteOffset") != offset) {
-            break;
+        boolean more = row.next();
+        for (RegisteredFile file : files) {
+          long index = 0;
+          long offset = 0;
+          while (more
+              && row.getLong("ModelFileId") == file.modelFileId()
+              && row.getLong("ChunkIndex") == index
+              && row.getLong("ByteOffset") == offset) {
+            long length = row.getLong("ByteLength");
+            digest.add(
+                file.file().relativePath(),
+                offset,
+                length,
+                Sha256.fromBytes(row.getBytes("AtomHash")));
+            index++;
+            offset += length;
+            more = row.next();
           }
-          long length = row.getLong("ByteLength");
-          digest.add(
-              file.file().relativePath(),
-              offset,
-              length,
-              Sha256.fromBytes(row.getBytes("AtomHash")));
-          index++;
-          offset += length;
+          if (offset != file.file().byteLength()) {
+            inconsistency =
+                "%s: expected chunks of all %d bytes, found none at byte %d, chunk %d; submit it again"
+                    .formatted(file.file().uri(), file.file().byteLength(), offset, index);
+            return;
+          }
+          count += index;
+        }
+        if (more) {
+          inconsistency =
+              "%s: expected no chunk behind the last byte, found chunk %d; submit it again"
+                  .formatted(files.get(0).file().uri(), row.getLong("ChunkIndex"));
         }
       }
-      if (offset != file.file().byteLength()) {
-        return new StoredChunks(
-            count,
-            null,
-            "%s: expected chunks of all %d bytes, found none at byte %d, chunk %d; submit it again"
-                .formatted(file.file().uri(), file.file().byteLength(), offset, index));
-      }
-      count += index;
     }
-    return new StoredChunks(count, digest.finish(), null);
+
+    StoredChunks result() {
+      return new StoredChunks(count, inconsistency == null ? digest.finish() : null, inconsistency);
+    }
   }
 
   /** Atoms that the model refers to. */

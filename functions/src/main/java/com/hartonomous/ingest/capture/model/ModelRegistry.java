@@ -6,6 +6,7 @@ import static com.hartonomous.ingest.capture.model.Jdbc.prepare;
 import static com.hartonomous.ingest.capture.model.Jdbc.update;
 
 import com.hartonomous.ingest.capture.model.ModelHeader.ModelFile;
+import com.hartonomous.ingest.format.ModelContents;
 import com.hartonomous.ingest.record.DeadLetter;
 import com.hartonomous.ingest.record.Sha256;
 import com.hartonomous.ingest.runtime.ApplicationLock;
@@ -255,19 +256,20 @@ final class ModelRegistry {
   List<RegisteredFile> register(
       Connection connection, int modelId, ModelHeader header, int chunkSize) throws SQLException {
     ApplicationLock.acquireExclusive(connection, ApplicationLock.model(modelId), LOCK_TIMEOUT);
-    String format = header.layout().formatName();
+    ModelContents contents = header.contents();
     long registered =
         update(
             connection,
             "UPDATE dbo.Models SET ModelType = ?, Provider = ?, MetadataJson = ?,"
                 + " ExpectedChunks = ?, ExpectedTensors = ?, ExpectedNodes = ?, ExpectedBytes = ?"
                 + " WHERE ModelId = ? AND State = 'INGESTING' AND ExpectedChunks IS NULL",
-            ModelRows.modelType(format),
-            ModelRows.provider(format),
-            header.layout().metadataJson(),
+            ModelRows.modelType(
+                contents.weights().stream().map(weight -> weight.layout().formatName()).toList()),
+            ModelRows.provider(contents.formatName()),
+            contents.metadataJson(),
             header.chunkCount(chunkSize),
-            (long) header.layout().tensors().size(),
-            (long) header.layout().nodes().size(),
+            (long) contents.tensorCount(),
+            (long) contents.nodeCount(),
             header.byteLength(),
             modelId);
     if (registered == 1) {
@@ -337,7 +339,7 @@ final class ModelRegistry {
       return Optional.empty();
     }
     ModelReferences.StoredChunks stored =
-        ModelReferences.storedChunks(connection, files(connection, modelId));
+        ModelReferences.storedChunks(connection, modelId, files(connection, modelId));
     if (stored.inconsistency() != null) {
       return Optional.of(stored.inconsistency());
     }

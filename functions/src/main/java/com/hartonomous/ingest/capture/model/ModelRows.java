@@ -1,15 +1,20 @@
 package com.hartonomous.ingest.capture.model;
 
+import com.hartonomous.ingest.capture.model.ModelHeader.ModelFile;
+import com.hartonomous.ingest.format.ModelContents;
+import com.hartonomous.ingest.format.ModelReader;
 import com.hartonomous.ingest.format.TensorEntry;
 import com.hartonomous.ingest.format.TensorStorage;
 import com.hartonomous.ingest.record.Sha256;
 import com.hartonomous.ingest.runtime.RowBulkData;
 import java.sql.Types;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /** The rows of {@code dbo.ModelFiles} and {@code dbo.Tensors} that a model's header gives. */
 final class ModelRows {
@@ -39,25 +44,31 @@ final class ModelRows {
           new RowBulkData.Column("ByteLength", Types.BIGINT, 19),
           new RowBulkData.Column("LayoutJson", Types.LONGNVARCHAR, 0));
 
+  private static final String ONNX = "onnx";
+
   private ModelRows() {}
 
-  /** {@code dbo.Models.ModelType} of a format, as the guide has it. */
-  static String modelType(String formatName) {
-    return formatName.equals("onnx") ? "ONNX" : "LLM";
+  /**
+   * {@code dbo.Models.ModelType} of a model whose weights are in these formats, as in the guide.
+   */
+  static String modelType(Collection<String> formatNames) {
+    return !formatNames.isEmpty() && formatNames.stream().allMatch(ONNX::equals) ? "ONNX" : "LLM";
   }
 
-  /** {@code dbo.Models.Provider} of a format, as the guide has it. */
+  /** {@code dbo.Models.Provider} of a format, as the guide has it; directories are repositories. */
   static String provider(String formatName) {
     return switch (formatName) {
-      case "onnx" -> "ONNX";
-      case "safetensors" -> "HuggingFace";
+      case ONNX -> "ONNX";
+      case "safetensors", "safetensors-sharded", ModelReader.DIRECTORY -> "HuggingFace";
       default -> "Community";
     };
   }
 
-  /** Rows for {@link #FILE_COLUMNS}. */
+  /** Rows for {@link #FILE_COLUMNS}, in path order, which their numbers therefore are in. */
   static Iterator<Object[]> files(int modelId, ModelHeader header, int chunkSize) {
+    Map<String, String> formats = header.contents().formats();
     return header.files().stream()
+        .sorted(Comparator.comparing(ModelFile::relativePath))
         .map(
             file ->
                 new Object[] {
@@ -65,7 +76,7 @@ final class ModelRows {
                   file.relativePath(),
                   Sha256.ofText(file.relativePath()).toBytes(),
                   file.uri(),
-                  header.layout().formatName(),
+                  formats.get(file.relativePath()),
                   file.byteLength(),
                   file.modifiedAt(),
                   chunkSize
@@ -74,26 +85,35 @@ final class ModelRows {
   }
 
   /**
-   * Rows for {@link #TENSOR_COLUMNS}; tensors are numbered from 0 in the layout's order.
+   * Rows for {@link #TENSOR_COLUMNS}; tensors are numbered from 0 through the files.
    *
    * @param fileIds {@code ModelFileId} by relative path, of all files of the header
    */
   static Iterator<Object[]> tensors(int modelId, ModelHeader header, Map<String, Long> fileIds) {
-    List<TensorEntry> tensors = header.layout().tensors();
-    String mainPath = header.files().get(0).relativePath();
-    return IntStream.range(0, tensors.size())
-        .mapToObj(id -> tensor(modelId, id, tensors.get(id), mainPath, fileIds))
+    AtomicInteger tensorId = new AtomicInteger();
+    return header.contents().weights().stream()
+        .flatMap(
+            weight ->
+                weight.layout().tensors().stream()
+                    .map(
+                        tensor ->
+                            tensor(
+                                modelId,
+                                tensorId.getAndIncrement(),
+                                tensor,
+                                weight.path(),
+                                fileIds)))
         .iterator();
   }
 
   private static Object[] tensor(
-      int modelId, int tensorId, TensorEntry tensor, String mainPath, Map<String, Long> fileIds) {
+      int modelId, int tensorId, TensorEntry tensor, String filePath, Map<String, Long> fileIds) {
     TensorStorage storage = tensor.storage();
-    String path = mainPath;
+    String path = filePath;
     Long offset = storage.range().map(TensorStorage.Range::offset).orElse(null);
     String layoutJson = null;
     if (storage instanceof TensorStorage.External external) {
-      path = external.location();
+      path = ModelContents.sibling(filePath, external.location());
       offset = external.offset();
     } else if (storage instanceof TensorStorage.TypedData typed && offset == null) {
       layoutJson = layoutJson(typed);

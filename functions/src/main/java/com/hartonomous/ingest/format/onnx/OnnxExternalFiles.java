@@ -16,9 +16,11 @@ import java.util.regex.Pattern;
  * opened once, for its length.
  *
  * <p>Stricter than the official checker, which lets most bad entries through: see {@link
- * PositionedInput#openRelative} for the names; a range must lie in the file and have the length
- * that type and shape demand. {@code checksum} is not verified, {@code basepath} and unknown keys
- * are ignored. Several tensors may share bytes.
+ * PositionedInput#openRelative} for the names; a file with a second name (hard link) is refused
+ * where the file system tells, as the official loader does; a range must lie in the file and have
+ * the length that type and shape demand. {@code checksum} is not verified, since it takes reading
+ * all of the file; {@code basepath} and unknown keys are ignored. Several tensors may share bytes,
+ * and the location may be the model file itself.
  */
 final class OnnxExternalFiles {
   private static final Pattern DECIMAL = Pattern.compile("[0-9]{1,19}");
@@ -113,6 +115,14 @@ final class OnnxExternalFiles {
       return known;
     }
     try (PositionedInput file = model.openRelative(location)) {
+      if (file.hardLinkCount() != 1) {
+        throw ModelFormatException.malformed(
+            model,
+            position,
+            field,
+            "a file with one name, since a hard link may be one from outside the folder",
+            "'%s' with %d names; copy it".formatted(location, file.hardLinkCount()));
+      }
       lengths.put(location, file.length());
       return file.length();
     } catch (FileNotFoundException e) {

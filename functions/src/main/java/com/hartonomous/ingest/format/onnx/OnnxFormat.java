@@ -2,7 +2,7 @@ package com.hartonomous.ingest.format.onnx;
 
 import com.google.protobuf.WireFormat;
 import com.hartonomous.ingest.format.InputCursor;
-import com.hartonomous.ingest.format.LayoutLimits;
+import com.hartonomous.ingest.format.LayoutBudget;
 import com.hartonomous.ingest.format.ModelFormat;
 import com.hartonomous.ingest.format.ModelFormatException;
 import com.hartonomous.ingest.format.ModelLayout;
@@ -82,8 +82,8 @@ public final class OnnxFormat implements ModelFormat {
   }
 
   @Override
-  public ModelLayout read(PositionedInput input, LayoutLimits limits)
+  public ModelLayout read(PositionedInput input, LayoutBudget budget)
       throws IOException, ModelFormatException {
-    return new OnnxReader(input, limits).read();
+    return new OnnxReader(input, budget).read();
   }
 }

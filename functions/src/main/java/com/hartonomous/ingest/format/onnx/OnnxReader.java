@@ -1,7 +1,6 @@
 package com.hartonomous.ingest.format.onnx;
 
 import com.hartonomous.ingest.format.LayoutBudget;
-import com.hartonomous.ingest.format.LayoutLimits;
 import com.hartonomous.ingest.format.ModelFormatException;
 import com.hartonomous.ingest.format.ModelLayout;
 import com.hartonomous.ingest.format.NodeEntry;
@@ -57,10 +56,10 @@ final class OnnxReader {
     }
   }
 
-  OnnxReader(PositionedInput input, LayoutLimits limits) {
+  OnnxReader(PositionedInput input, LayoutBudget budget) {
     this.input = input;
-    this.wire = new ProtobufCursor(input, limits);
-    this.budget = new LayoutBudget(input, limits);
+    this.wire = new ProtobufCursor(input, budget.limits());
+    this.budget = budget;
     this.externalFiles = new OnnxExternalFiles(input);
     this.summary = new OnnxSummary(wire, budget);
   }

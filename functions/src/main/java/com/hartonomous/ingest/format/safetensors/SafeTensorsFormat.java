@@ -1,6 +1,7 @@
 package com.hartonomous.ingest.format.safetensors;
 
 import com.hartonomous.ingest.format.InputCursor;
+import com.hartonomous.ingest.format.LayoutBudget;
 import com.hartonomous.ingest.format.LayoutLimits;
 import com.hartonomous.ingest.format.ModelFormat;
 import com.hartonomous.ingest.format.ModelFormatException;
@@ -74,10 +75,10 @@ public final class SafeTensorsFormat implements ModelFormat {
   }
 
   @Override
-  public ModelLayout read(PositionedInput input, LayoutLimits limits)
+  public ModelLayout read(PositionedInput input, LayoutBudget budget)
       throws IOException, ModelFormatException {
-    long headerLength = readHeaderLength(input, limits);
-    SafeTensorsHeader header = SafeTensorsHeader.read(input, headerLength, limits);
+    long headerLength = readHeaderLength(input, budget.limits());
+    SafeTensorsHeader header = SafeTensorsHeader.read(input, headerLength, budget);
     return new ModelLayout(
         NAME,
         header.metadataJson(),

@@ -31,7 +31,7 @@ class ModelHeaderReaderTest {
   void readsAModelOfOneFile() throws Exception {
     Path file = FixtureFiles.copy("types.safetensors", folder);
     ModelHeader header = reader.read(file.toString());
-    assertThat(header.layout().formatName()).isEqualTo("safetensors");
+    assertThat(header.contents().formatName()).isEqualTo("safetensors");
     assertThat(header.files())
         .containsExactly(
             new ModelFile(
@@ -39,7 +39,7 @@ class ModelHeaderReaderTest {
                 file.toUri().toString(),
                 Files.size(file),
                 Files.getLastModifiedTime(file).toMillis()));
-    reader.requireUnchanged(header.files());
+    reader.requireUnchanged(file.toString(), header.files());
   }
 
   @Test
@@ -90,7 +90,6 @@ class ModelHeaderReaderTest {
         () -> reader.read(folder.resolve("none.onnx").toString()),
         Reason.FILE_UNREADABLE,
         "none.onnx");
-    rejects(() -> reader.read(folder.toString()), Reason.FILE_UNREADABLE, "a directory");
   }
 
   @Test
@@ -109,12 +108,21 @@ class ModelHeaderReaderTest {
     FileTime time = Files.getLastModifiedTime(file);
 
     Files.setLastModifiedTime(file, FileTime.fromMillis(time.toMillis() + 2000));
-    rejects(() -> reader.requireUnchanged(files), Reason.FILE_CHANGED, "submit it again");
+    rejects(
+        () -> reader.requireUnchanged(file.toString(), files),
+        Reason.FILE_CHANGED,
+        "submit it again");
     Files.write(file, new byte[3]);
     Files.setLastModifiedTime(file, time);
-    rejects(() -> reader.requireUnchanged(files), Reason.FILE_CHANGED, "found 3 bytes");
+    rejects(
+        () -> reader.requireUnchanged(file.toString(), files),
+        Reason.FILE_CHANGED,
+        "found 3 bytes");
     Files.delete(file);
-    rejects(() -> reader.requireUnchanged(files), Reason.FILE_UNREADABLE, "types.safetensors");
+    rejects(
+        () -> reader.requireUnchanged(file.toString(), files),
+        Reason.FILE_UNREADABLE,
+        "types.safetensors");
   }
 
   private static void rejects(ThrowingCallable call, Reason reason, String message) {

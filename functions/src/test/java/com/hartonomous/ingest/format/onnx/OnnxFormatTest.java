@@ -8,6 +8,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.UnknownFieldSet;
 import com.google.protobuf.UnknownFieldSet.Field;
 import com.hartonomous.ingest.format.Fixtures;
+import com.hartonomous.ingest.format.LayoutBudget;
 import com.hartonomous.ingest.format.LayoutLimits;
 import com.hartonomous.ingest.format.MemoryInput;
 import com.hartonomous.ingest.format.ModelFormatException;
@@ -281,7 +282,8 @@ class OnnxFormatTest {
 
   private static ModelLayout read(byte[] file, LayoutLimits limits)
       throws IOException, ModelFormatException {
-    return new OnnxFormat().read(new MemoryInput("test.onnx", file), limits);
+    MemoryInput input = new MemoryInput("test.onnx", file);
+    return new OnnxFormat().read(input, new LayoutBudget(input, limits));
   }
 
   /** A model whose graph has one initializer. */

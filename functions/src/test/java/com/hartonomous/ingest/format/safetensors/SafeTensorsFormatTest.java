@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.hartonomous.ingest.format.Fixtures;
+import com.hartonomous.ingest.format.LayoutBudget;
 import com.hartonomous.ingest.format.LayoutLimits;
 import com.hartonomous.ingest.format.MemoryInput;
 import com.hartonomous.ingest.format.ModelFormatException;
@@ -138,7 +139,8 @@ class SafeTensorsFormatTest {
 
   private static ModelLayout read(byte[] file, LayoutLimits limits)
       throws IOException, ModelFormatException {
-    return new SafeTensorsFormat().read(new MemoryInput("test.safetensors", file), limits);
+    MemoryInput input = new MemoryInput("test.safetensors", file);
+    return new SafeTensorsFormat().read(input, new LayoutBudget(input, limits));
   }
 
   private static void assertRefused(byte[] file, String message) {
