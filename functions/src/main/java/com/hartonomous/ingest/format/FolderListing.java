@@ -2,6 +2,7 @@ package com.hartonomous.ingest.format;
 
 import com.hartonomous.ingest.format.ModelFormatException.Kind;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
@@ -37,6 +38,11 @@ public final class FolderListing {
   /** Says whether a file or directory of that name is left out. */
   public static boolean leavesOut(String name) {
     return TOOL_FOLDERS.contains(name) || UNFINISHED.stream().anyMatch(name::endsWith);
+  }
+
+  /** Says whether a path of several parts is left out: one of its parts is. */
+  public static boolean leavesOutPath(String path) {
+    return Arrays.stream(path.split("/")).anyMatch(FolderListing::leavesOut);
   }
 
   /**

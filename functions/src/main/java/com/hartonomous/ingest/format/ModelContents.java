@@ -46,6 +46,11 @@ public record ModelContents(
     paths = List.copyOf(paths);
   }
 
+  /** Says whether one of the files whose headers were read is of that format. */
+  public boolean hasFormat(String name) {
+    return weights.stream().anyMatch(weight -> weight.layout().formatName().equals(name));
+  }
+
   /** Returns the number of tensors of all files. */
   public int tensorCount() {
     return weights.stream().mapToInt(weight -> weight.layout().tensors().size()).sum();

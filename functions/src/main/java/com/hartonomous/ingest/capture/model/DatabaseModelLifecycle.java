@@ -1,6 +1,7 @@
 package com.hartonomous.ingest.capture.model;
 
 import com.hartonomous.ingest.capture.model.ModelHeader.ModelFile;
+import com.hartonomous.ingest.capture.model.ModelHeader.SubmittedState;
 import com.hartonomous.ingest.capture.model.ModelRegistry.ClaimedModel;
 import com.hartonomous.ingest.capture.model.ModelRegistry.RegisteredFile;
 import com.hartonomous.ingest.capture.model.ModelRegistry.Submission;
@@ -20,7 +21,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -112,17 +112,17 @@ final class DatabaseModelLifecycle implements ModelLifecycle {
         });
   }
 
-  /** A file that is not there is submitted too: as a model, it fails by name. */
+  /** What is not there, or no model, is submitted too: as a model, it fails by name. */
   private Submission submission(ModelLocation location) throws IOException {
     try {
       Path path = FlinkPositionedInput.qualified(location.path());
-      FileStatus status = FlinkPositionedInput.status(path);
+      Optional<SubmittedState> state = ModelHeaderReader.submittedState(path);
       return new Submission(
           options.tenantId(),
           location.name(),
           path.toString(),
-          status.getLen(),
-          status.getModificationTime());
+          state.map(SubmittedState::byteLength).orElse(null),
+          state.map(SubmittedState::modifiedAt).orElse(null));
     } catch (FileNotFoundException e) {
       LOG.warn("The configured model {} is not there.", location.path(), e);
       return new Submission(options.tenantId(), location.name(), location.path(), null, null);
@@ -169,17 +169,18 @@ final class DatabaseModelLifecycle implements ModelLifecycle {
 
   private static void requireSubmitted(ClaimedModel model, ModelHeader header)
       throws RejectedModelException {
-    long length = header.submittedLength();
-    long time = header.submittedTime();
-    boolean sameLength = model.byteLength() == null || model.byteLength() == length;
-    boolean sameTime = model.modifiedAt() == null || model.modifiedAt() == time;
-    if (!sameLength || !sameTime) {
+    SubmittedState now = header.submittedState();
+    SubmittedState submitted =
+        new SubmittedState(
+            model.byteLength() == null ? now.byteLength() : model.byteLength(),
+            model.modifiedAt() == null ? now.modifiedAt() : model.modifiedAt());
+    if (!submitted.equals(now)) {
       throw ModelHeaderReader.changed(
           model.path(),
-          model.byteLength() == null ? length : model.byteLength(),
-          model.modifiedAt() == null ? time : model.modifiedAt(),
-          length,
-          time);
+          submitted.byteLength(),
+          submitted.modifiedAt(),
+          now.byteLength(),
+          now.modifiedAt());
     }
   }
 

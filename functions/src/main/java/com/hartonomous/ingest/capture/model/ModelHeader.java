@@ -1,8 +1,10 @@
 package com.hartonomous.ingest.capture.model;
 
 import com.hartonomous.ingest.format.ChunkPlan;
+import com.hartonomous.ingest.format.FolderListing;
 import com.hartonomous.ingest.format.ModelContents;
 import com.hartonomous.ingest.format.NodeEntry;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 
@@ -68,18 +70,28 @@ final class ModelHeader {
     return files.stream().mapToLong(file -> plan(file, chunkSize).chunkCount()).sum();
   }
 
-  /**
-   * The length that a submission of this model has: of the submitted file, or of all files of a
-   * directory.
-   */
-  long submittedLength() {
-    return contents.isDirectory() ? byteLength() : files.get(0).byteLength();
+  /** The state by which a submission of this model knows it. */
+  SubmittedState submittedState() {
+    return contents.isDirectory()
+        ? SubmittedState.ofDirectory(
+            files.stream()
+                // What a model file names though a listing leaves it out.
+                .filter(file -> !FolderListing.leavesOutPath(file.relativePath()))
+                .toList())
+        : new SubmittedState(files.get(0).byteLength(), files.get(0).modifiedAt());
   }
 
-  /** The time that a submission of this model has: of the submitted file, or the newest one. */
-  long submittedTime() {
-    return contents.isDirectory()
-        ? files.stream().mapToLong(ModelFile::modifiedAt).max().orElse(0)
-        : files.get(0).modifiedAt();
+  /**
+   * What tells two states of a submitted model apart.
+   *
+   * @param byteLength of the submitted file, or of all files of a directory together
+   * @param modifiedAt of the submitted file, or of the file of a directory that changed last
+   */
+  record SubmittedState(long byteLength, long modifiedAt) {
+    static SubmittedState ofDirectory(Collection<ModelFile> files) {
+      return new SubmittedState(
+          files.stream().mapToLong(ModelFile::byteLength).sum(),
+          files.stream().mapToLong(ModelFile::modifiedAt).max().orElse(0));
+    }
   }
 }

@@ -1,6 +1,7 @@
 package com.hartonomous.ingest.capture.model;
 
 import com.hartonomous.ingest.capture.model.ModelHeader.ModelFile;
+import com.hartonomous.ingest.capture.model.ModelHeader.SubmittedState;
 import com.hartonomous.ingest.capture.model.RejectedModelException.Reason;
 import com.hartonomous.ingest.format.FolderFile;
 import com.hartonomous.ingest.format.FolderLimits;
@@ -20,6 +21,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.Path;
 import org.slf4j.Logger;
@@ -86,6 +88,26 @@ final class ModelHeaderReader {
           "%s: expected the model's files as registered, found the further file '%s'; submit it again"
               .formatted(location, listed.keySet().iterator().next()),
           null);
+    }
+  }
+
+  /**
+   * The present state of a file or directory that is to be submitted.
+   *
+   * @param path in full
+   * @return empty for a directory that cannot be a model
+   * @throws FileNotFoundException if there is nothing
+   */
+  static Optional<SubmittedState> submittedState(Path path) throws IOException {
+    if (!isDirectory(path)) {
+      FileStatus status = FlinkPositionedInput.status(path);
+      return Optional.of(new SubmittedState(status.getLen(), status.getModificationTime()));
+    }
+    try {
+      return Optional.of(SubmittedState.ofDirectory(listed(path.toString()).values()));
+    } catch (RejectedModelException e) {
+      LOG.warn("The directory {} is no model.", path, e);
+      return Optional.empty();
     }
   }
 

@@ -8,7 +8,9 @@ import com.hartonomous.ingest.capture.model.RejectedModelException.Reason;
 import com.hartonomous.ingest.format.ChunkPlan;
 import com.hartonomous.ingest.format.LayoutLimits;
 import com.hartonomous.ingest.format.ModelFormats;
+import com.hartonomous.ingest.testing.ModelFolders;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -123,6 +125,109 @@ class ModelHeaderReaderTest {
         () -> reader.requireUnchanged(file.toString(), files),
         Reason.FILE_UNREADABLE,
         "types.safetensors");
+  }
+
+  @Test
+  void readsADirectory() throws Exception {
+    Path directory = repository();
+    ModelHeader header = reader.read(directory.toString());
+
+    assertThat(header.files())
+        .extracting(ModelFile::relativePath)
+        .containsExactly(
+            "config.json",
+            "empty.txt",
+            "model-00001-of-00002.safetensors",
+            "model-00002-of-00002.safetensors",
+            "model.safetensors.index.json",
+            "onnx/data.bin",
+            "onnx/model.onnx");
+    for (ModelFile file : header.files()) {
+      assertThat(Path.of(URI.create(file.uri()))).isEqualTo(directory.resolve(file.relativePath()));
+      assertThat(header.plan(file, ChunkPlan.CHUNK_SIZE_MIN).fileLength())
+          .isEqualTo(file.byteLength());
+    }
+    assertThat(header.nodes()).hasSize(2);
+    reader.requireUnchanged(directory.toString(), header.files());
+  }
+
+  /** The same on a file system that is not local, where links do not exist and names are opened. */
+  @Test
+  void readsADirectoryOfAnyFlinkFileSystem() throws Exception {
+    Path directory = repository();
+    ModelHeader local = reader.read(directory.toString());
+    ModelHeader mirrored = reader.read("mirror:" + directory);
+
+    assertThat(mirrored.contents()).isEqualTo(local.contents());
+    assertThat(mirrored.files())
+        .isEqualTo(
+            local.files().stream()
+                .map(
+                    file ->
+                        new ModelFile(
+                            file.relativePath(),
+                            file.uri().replace("file:", "mirror:"),
+                            file.byteLength(),
+                            file.modifiedAt()))
+                .toList());
+    reader.requireUnchanged("mirror:" + directory, mirrored.files());
+    Files.delete(directory.resolve("config.json"));
+    rejects(
+        () -> reader.requireUnchanged("mirror:" + directory, mirrored.files()),
+        Reason.FILE_UNREADABLE,
+        "config.json");
+    Files.createDirectory(folder.resolve("nothing"));
+    rejects(
+        () -> reader.read("mirror:" + folder.resolve("nothing")),
+        Reason.MALFORMED_FILE,
+        "an empty directory");
+  }
+
+  @Test
+  void noticesAnyChangeInADirectory() throws Exception {
+    Path directory = repository();
+    String location = directory.toString();
+    List<ModelFile> files = reader.read(location).files();
+
+    Path added = Files.writeString(directory.resolve("onnx/new.txt"), "new");
+    rejects(
+        () -> reader.requireUnchanged(location, files), Reason.FILE_CHANGED, "'onnx/new.txt'");
+    Files.delete(added);
+    Files.writeString(directory.resolve("download.incomplete"), "no part of the model");
+    reader.requireUnchanged(location, files);
+    Path config = directory.resolve("config.json");
+    FileTime time = Files.getLastModifiedTime(config);
+    Files.setLastModifiedTime(config, FileTime.fromMillis(time.toMillis() + 2000));
+    rejects(() -> reader.requireUnchanged(location, files), Reason.FILE_CHANGED, "config.json");
+    Files.delete(config);
+    rejects(() -> reader.requireUnchanged(location, files), Reason.FILE_UNREADABLE, "config.json");
+  }
+
+  @Test
+  void rejectsDirectoriesThatAreNoModel() throws Exception {
+    Path empty = Files.createDirectory(folder.resolve("nothing"));
+    rejects(() -> reader.read(empty.toString()), Reason.MALFORMED_FILE, "nothing: malformed");
+    Files.createFile(empty.resolve("a.txt"));
+    rejects(() -> reader.read(empty.toString()), Reason.FILE_EMPTY, "empty files only");
+    Path odd = Files.writeString(empty.resolve("b\\c"), "x");
+    rejects(() -> reader.read(empty.toString()), Reason.FILE_UNREADABLE, "rename it");
+    Files.delete(odd);
+    Files.write(empty.resolve("x.safetensors"), new byte[3]);
+    rejects(() -> reader.read(empty.toString()), Reason.MALFORMED_FILE, "x.safetensors");
+  }
+
+  private Path repository() throws IOException {
+    Path directory = folder.resolve("a repository 100%");
+    ModelFolders.sharded(
+        Files.createDirectory(directory), ModelFolders.weights(3, 4, 70_000), 2);
+    Files.createDirectory(directory.resolve("onnx"));
+    Files.write(directory.resolve("onnx/data.bin"), new byte[100]);
+    ModelFolders.onnx(
+        directory.resolve("onnx/model.onnx"),
+        List.of(new ModelFolders.External("w", 100, "data.bin", null, null)));
+    Files.writeString(directory.resolve("config.json"), "{}");
+    Files.createFile(directory.resolve("empty.txt"));
+    return directory;
   }
 
   private static void rejects(ThrowingCallable call, Reason reason, String message) {

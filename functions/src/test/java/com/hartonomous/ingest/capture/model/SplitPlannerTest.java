@@ -3,15 +3,18 @@ package com.hartonomous.ingest.capture.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.hartonomous.ingest.format.ChunkPlan;
+import com.hartonomous.ingest.format.FolderLimits;
 import com.hartonomous.ingest.format.ModelLayout;
 import com.hartonomous.ingest.format.NodeEntry;
 import com.hartonomous.ingest.format.TensorEntry;
 import com.hartonomous.ingest.format.TensorStorage;
 import com.hartonomous.ingest.record.ModelPart;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -70,6 +73,44 @@ class SplitPlannerTest {
             split ->
                 assertThat(((ChunkSplit) split).sections()).hasSize(SplitPlanner.SECTIONS_MAX));
     assertThat(parts(splits, Long.MAX_VALUE)).hasSize(2 * tensors);
+  }
+
+  /** What one message to a reader carries, and what the enumerator's state can come to. */
+  @Test
+  void splitsOfAMillionTensorsAndOfManyFilesStaySmall() throws Exception {
+    int tensors = 1_000_000;
+    List<ChunkPlan.TensorRange> ranges =
+        IntStream.range(0, tensors)
+            .mapToObj(i -> new ChunkPlan.TensorRange(2L * i, 2L * i + 1, "tensor/uint8"))
+            .toList();
+    ChunkPlan plan = ChunkPlan.of(2L * tensors, ranges, ChunkPlan.CHUNK_SIZE_DEFAULT);
+    List<ModelSplit> splits =
+        new ArrayList<>(SplitPlanner.chunks(1, 1, "file:/model", 1, plan, 64L << 20));
+    assertThat(largest(splits)).isLessThan(16 << 10);
+    assertThat(stateBytes(splits)).isLessThan(26 << 20);
+
+    splits.clear();
+    ChunkPlan small = ChunkPlan.of(1000, List.of(), ChunkPlan.CHUNK_SIZE_DEFAULT);
+    String folder = "file:/" + "directory/".repeat(10);
+    for (int file = 0; file < FolderLimits.DEFAULT.filesMax(); file++) {
+      splits.addAll(SplitPlanner.chunks(1, file, folder + file, 1, small, 64L << 20));
+    }
+    assertThat(splits).hasSize(FolderLimits.DEFAULT.filesMax());
+    assertThat(stateBytes(splits)).isLessThan(32 << 20);
+  }
+
+  private static int largest(List<ModelSplit> splits) throws IOException {
+    int largest = 0;
+    for (ModelSplit split : splits) {
+      largest = Math.max(largest, new ModelSplitSerializer().serialize(split).length);
+    }
+    return largest;
+  }
+
+  private static int stateBytes(List<ModelSplit> splits) throws IOException {
+    return new ModelEnumeratorStateSerializer()
+        .serialize(new ModelEnumeratorState("job", Set.of(1), splits))
+        .length;
   }
 
   @Test

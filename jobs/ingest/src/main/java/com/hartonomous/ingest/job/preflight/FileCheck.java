@@ -14,7 +14,7 @@ final class FileCheck {
 
   private FileCheck() {}
 
-  /** Refuses a model file that this machine cannot read. */
+  /** Refuses a model file, or directory that is a model, that this machine cannot read. */
   static void requireReadable(ModelPath model) throws ConfigurationException {
     String where = "models.paths: " + model.uri();
     try {
@@ -22,8 +22,10 @@ final class FileCheck {
       FileSystem fileSystem = path.getFileSystem();
       FileStatus status = fileSystem.getFileStatus(path);
       if (status.isDir()) {
-        throw new ConfigurationException(
-            where + ": expected a file, found a directory. Name the files in it.");
+        if (fileSystem.listStatus(path) == null) {
+          throw new IOException("it cannot be listed");
+        }
+        return;
       }
       try (FSDataInputStream stream = fileSystem.open(path)) {
         if (status.getLen() > 0 && stream.read() < 0) {
