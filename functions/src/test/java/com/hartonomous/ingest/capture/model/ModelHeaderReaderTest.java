@@ -190,8 +190,7 @@ class ModelHeaderReaderTest {
     List<ModelFile> files = reader.read(location).files();
 
     Path added = Files.writeString(directory.resolve("onnx/new.txt"), "new");
-    rejects(
-        () -> reader.requireUnchanged(location, files), Reason.FILE_CHANGED, "'onnx/new.txt'");
+    rejects(() -> reader.requireUnchanged(location, files), Reason.FILE_CHANGED, "'onnx/new.txt'");
     Files.delete(added);
     Files.writeString(directory.resolve("download.incomplete"), "no part of the model");
     reader.requireUnchanged(location, files);
@@ -218,8 +217,7 @@ class ModelHeaderReaderTest {
 
   private Path repository() throws IOException {
     Path directory = folder.resolve("a repository 100%");
-    ModelFolders.sharded(
-        Files.createDirectory(directory), ModelFolders.weights(3, 4, 70_000), 2);
+    ModelFolders.sharded(Files.createDirectory(directory), ModelFolders.weights(3, 4, 70_000), 2);
     Files.createDirectory(directory.resolve("onnx"));
     Files.write(directory.resolve("onnx/data.bin"), new byte[100]);
     ModelFolders.onnx(

@@ -50,8 +50,7 @@ class IngestModelFoldersITCase {
 
   @BeforeEach
   void write() throws Exception {
-    single =
-        ModelFolders.safeTensors(directory.resolve("single/single.safetensors"), weights);
+    single = ModelFolders.safeTensors(directory.resolve("single/single.safetensors"), weights);
     index = ModelFolders.sharded(Files.createDirectory(directory.resolve("shards")), weights, 3);
     onnx = onnx(directory.resolve("external"));
 
