@@ -3,17 +3,27 @@ package com.hartonomous.ingest.cli;
 import com.hartonomous.ingest.job.CheckpointOptions;
 import com.hartonomous.ingest.job.config.ConfigurationException;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.Path;
 
 /** Finds the state that a job is to start from. */
-final class StartState {
+public final class StartState {
 
   /** Stands for the newest checkpoint in the checkpoint directory. */
   static final String LATEST = "latest";
 
   private static final String METADATA = "_metadata";
+  private static final Pattern CHECKPOINT_NAME = Pattern.compile("chk-(\\d{1,18})");
+
+  /** A complete checkpoint; its time in milliseconds, as exact as the file system has it. */
+  private record Found(String path, long completedAt, long number) {}
 
   private StartState() {}
 
@@ -27,7 +37,13 @@ final class StartState {
       throws ConfigurationException {
     try {
       if (argument.equals(LATEST)) {
-        return latest(checkpoint.directory());
+        return newest(checkpoint)
+            .orElseThrow(
+                () ->
+                    new ConfigurationException(
+                        "--from-savepoint latest: no complete checkpoint in "
+                            + checkpoint.directory()
+                            + ". Start without state, or give the path of a savepoint."));
       }
       String location =
           argument.contains(":/")
@@ -49,31 +65,34 @@ final class StartState {
     }
   }
 
-  /** Checkpoints lie in {@code <directory>/<job id>/chk-<number>}. */
-  private static String latest(String directory) throws IOException, ConfigurationException {
-    Path root = new Path(directory);
+  /**
+   * The newest complete checkpoint of all jobs that had this checkpoint directory; empty when there
+   * is none. Checkpoints lie in {@code <directory>/<job id>/chk-<number>}; a process that dies
+   * while it writes one leaves it without {@code _metadata}, which is written last and appears as a
+   * whole.
+   *
+   * @throws IOException when the directory cannot be read
+   */
+  public static Optional<String> newest(CheckpointOptions checkpoint) throws IOException {
+    Path root = new Path(checkpoint.directory());
     FileSystem fileSystem = root.getFileSystem();
-    FileStatus newest = null;
+    List<Found> found = new ArrayList<>();
     for (FileStatus job : list(fileSystem, root)) {
-      for (FileStatus checkpoint : list(fileSystem, job.getPath())) {
-        Path metadata = new Path(checkpoint.getPath(), METADATA);
-        if (checkpoint.isDir()
-            && checkpoint.getPath().getName().startsWith("chk-")
-            && fileSystem.exists(metadata)) {
-          FileStatus status = fileSystem.getFileStatus(metadata);
-          if (newest == null || status.getModificationTime() > newest.getModificationTime()) {
-            newest = status;
-          }
+      for (FileStatus entry : list(fileSystem, job.getPath())) {
+        Matcher name = CHECKPOINT_NAME.matcher(entry.getPath().getName());
+        Path metadata = new Path(entry.getPath(), METADATA);
+        if (entry.isDir() && name.matches() && fileSystem.exists(metadata)) {
+          found.add(
+              new Found(
+                  entry.getPath().toString(),
+                  fileSystem.getFileStatus(metadata).getModificationTime(),
+                  Long.parseLong(name.group(1))));
         }
       }
     }
-    if (newest == null) {
-      throw new ConfigurationException(
-          "--from-savepoint latest: no complete checkpoint in "
-              + directory
-              + ". Start without state, or give the path of a savepoint.");
-    }
-    return newest.getPath().getParent().toString();
+    return found.stream()
+        .max(Comparator.comparingLong(Found::completedAt).thenComparingLong(Found::number))
+        .map(Found::path);
   }
 
   private static FileStatus[] list(FileSystem fileSystem, Path directory) throws IOException {

@@ -1,10 +1,12 @@
 package com.hartonomous.ingest.local;
 
+import com.hartonomous.ingest.job.CheckpointOptions;
 import com.hartonomous.ingest.job.GraphSyncOptions;
 import com.hartonomous.ingest.job.GraphSyncPipeline;
 import com.hartonomous.ingest.job.IngestOptions;
 import com.hartonomous.ingest.job.IngestPipeline;
 import com.hartonomous.ingest.job.JobEnvironment;
+import com.hartonomous.ingest.job.JobOptions;
 import com.hartonomous.ingest.job.WebOptions;
 import com.hartonomous.ingest.record.CapturedTable;
 import java.net.URI;
@@ -21,7 +23,9 @@ import org.apache.flink.configuration.CoreOptions;
 import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
+import org.apache.flink.core.execution.RestoreMode;
 import org.apache.flink.runtime.jobgraph.JobGraph;
 import org.apache.flink.runtime.jobmaster.JobResult;
 import org.apache.flink.runtime.minicluster.MiniCluster;
@@ -69,25 +73,37 @@ final class DemoCluster implements AutoCloseable {
     return cluster.getRestAddress().get();
   }
 
-  void submitIngest(IngestOptions options, List<CapturedTable> tables) throws Exception {
-    Configuration configuration =
-        JobEnvironment.jobConfiguration(options.job(), options.checkpoint());
-    StreamExecutionEnvironment environment = environment(configuration);
+  /**
+   * Starts the job.
+   *
+   * @param state a checkpoint to go on from, which is the job's own from then on: it removes it
+   *     when it has newer ones; empty to start without state
+   */
+  void submitIngest(IngestOptions options, List<CapturedTable> tables, Optional<String> state)
+      throws Exception {
+    StreamExecutionEnvironment environment =
+        environment(options.job(), options.checkpoint(), state);
     IngestPipeline.build(environment, options, tables);
     submit(options.job().name(), environment);
   }
 
-  void submitGraphSync(GraphSyncOptions options) throws Exception {
-    Configuration configuration =
-        JobEnvironment.jobConfiguration(options.job(), options.checkpoint());
-    StreamExecutionEnvironment environment = environment(configuration);
+  /** Starts the job; see {@link #submitIngest}. */
+  void submitGraphSync(GraphSyncOptions options, Optional<String> state) throws Exception {
+    StreamExecutionEnvironment environment =
+        environment(options.job(), options.checkpoint(), state);
     GraphSyncPipeline.build(environment, options);
     submit(options.job().name(), environment);
   }
 
-  private static StreamExecutionEnvironment environment(Configuration configuration) {
+  private static StreamExecutionEnvironment environment(
+      JobOptions job, CheckpointOptions checkpoint, Optional<String> state) {
+    Configuration configuration = JobEnvironment.jobConfiguration(job, checkpoint);
     configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "fixed-delay");
     configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_ATTEMPTS, 3);
+    if (state.isPresent()) {
+      configuration.set(StateRecoveryOptions.SAVEPOINT_PATH, state.get());
+      configuration.set(StateRecoveryOptions.RESTORE_MODE, RestoreMode.CLAIM);
+    }
     return new StreamExecutionEnvironment(configuration);
   }
 

@@ -1,16 +1,11 @@
 package com.hartonomous.ingest.local;
 
-import com.hartonomous.ingest.job.config.ConfigurationException;
+import com.hartonomous.ingest.cli.ExitCode;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
@@ -47,23 +42,38 @@ final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--data",
       paramLabel = "DIR",
-      description = "Keep the data in this directory, which must be new or empty.")
+      description = {
+        "Keep everything in this directory. The same command goes on with it after a crash, and",
+        "looks at it again after the end."
+      })
   private Path data;
+
+  /** Set by Ctrl-C: the services are being taken away from under the demo. */
+  private volatile boolean interrupted;
 
   @Override
   public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
-    Path directory = data == null ? Files.createTempDirectory("hartonomous-demo-") : newDirectory();
-    out.println("Starting the SQL Server stand-in and Neo4j ...");
-    out.flush();
-    LocalServices services =
-        LocalServices.start(
-            port != null ? port : LocalPorts.ifFree(LocalPorts.SQL_SERVER),
-            LocalPorts.ifFree(LocalPorts.BOLT),
-            directory);
-    // Also after Ctrl-C. The demo's Flink lives in this process and needs no farewell then.
-    Runtime.getRuntime()
-        .addShutdownHook(new Thread(() -> cleanUp(services, directory), "end-demo"));
+    DemoDirectory directory = data == null ? DemoDirectory.temporary() : DemoDirectory.open(data);
+    try {
+      out.println("Starting the SQL Server stand-in and Neo4j ...");
+      out.flush();
+      LocalServices services =
+          LocalServices.start(
+              port != null ? port : LocalPorts.ifFree(LocalPorts.SQL_SERVER),
+              LocalPorts.ifFree(LocalPorts.BOLT),
+              directory.path());
+      // The demo's Flink lives in this process and needs no farewell at Ctrl-C.
+      Runtime.getRuntime()
+          .addShutdownHook(new Thread(() -> interrupt(services, directory), "end-demo"));
+      return run(services, directory, out);
+    } finally {
+      close(directory);
+    }
+  }
+
+  private int run(LocalServices services, DemoDirectory directory, PrintWriter out)
+      throws Exception {
     LocalCommand.printAddresses(services, out);
     try (DemoRun run = new DemoRun(services, directory, out)) {
       int exitCode = run.run(spec.root().commandLine());
@@ -74,38 +84,28 @@ final class DemoCommand implements Callable<Integer> {
         new CountDownLatch(1).await();
       }
       return exitCode;
+    } catch (Exception e) {
+      if (!interrupted) {
+        throw e;
+      }
+      LOG.info("Interrupted.", e);
+      return ExitCode.DONE;
     } finally {
-      cleanUp(services, directory);
+      LocalCommand.close(services);
     }
   }
 
-  private Path newDirectory() throws IOException, ConfigurationException {
-    Path directory = data.toAbsolutePath().normalize();
-    if (Files.exists(directory)) {
-      try (Stream<Path> entries = Files.list(directory)) {
-        if (entries.findAny().isPresent()) {
-          throw new ConfigurationException(
-              "--data "
-                  + data
-                  + ": expected a new or empty directory. Name another one; ./hartonomous local"
-                  + " --data opens one that an earlier demo made.");
-        }
-      }
-    }
-    return Files.createDirectories(directory);
-  }
-
-  private synchronized void cleanUp(LocalServices services, Path directory) {
+  private void interrupt(LocalServices services, DemoDirectory directory) {
+    interrupted = true;
     LocalCommand.close(services);
-    if (data == null && Files.exists(directory)) {
-      try (Stream<Path> paths = Files.walk(directory)) {
-        List<Path> deepestFirst = paths.sorted(Comparator.reverseOrder()).toList();
-        for (Path path : deepestFirst) {
-          Files.deleteIfExists(path);
-        }
-      } catch (IOException | UncheckedIOException e) {
-        LOG.warn("The temporary directory {} could not be removed.", directory, e);
-      }
+    close(directory);
+  }
+
+  private static synchronized void close(DemoDirectory directory) {
+    try {
+      directory.close();
+    } catch (IOException e) {
+      LOG.warn("The directory {} could not be removed.", directory.path(), e);
     }
   }
 }

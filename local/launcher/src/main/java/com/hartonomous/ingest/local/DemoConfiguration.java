@@ -26,10 +26,10 @@ final class DemoConfiguration {
    *
    * @param modelFiles to ingest, in this order
    */
-  DemoConfiguration(Path directory, LocalServices services, List<Path> modelFiles)
+  DemoConfiguration(DemoDirectory directory, LocalServices services, List<Path> modelFiles)
       throws IOException, ConfigurationException {
-    this.ingestFile = directory.resolve("ingest.yaml");
-    this.graphSyncFile = directory.resolve("graph-sync.yaml");
+    this.ingestFile = directory.path().resolve("ingest.yaml");
+    this.graphSyncFile = directory.path().resolve("graph-sync.yaml");
     String server = serverSection(services.sqlServer(), services.passwordFile());
     Files.writeString(
         ingestFile,
@@ -40,12 +40,12 @@ final class DemoConfiguration {
             + ("  tables: " + DemoTable.CAPTURE + "\n")
             + "models:\n  paths:\n"
             + String.join("", modelFiles.stream().map(DemoConfiguration::listItem).toList())
-            + checkpointSection(directory.resolve("checkpoints")));
+            + checkpointSection(directory.checkpoints("ingest")));
     Files.writeString(
         graphSyncFile,
         server
             + ("neo4j:\n  uri: " + quote(services.neo4j().uri()) + "\n")
-            + checkpointSection(directory.resolve("checkpoints")));
+            + checkpointSection(directory.checkpoints("graph-sync")));
     this.ingest = IngestConfiguration.read(ingestFile, List.of()).options();
     this.graphSync = GraphSyncConfiguration.read(graphSyncFile, List.of()).options();
   }

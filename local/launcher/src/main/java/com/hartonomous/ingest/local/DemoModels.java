@@ -12,6 +12,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 
@@ -28,33 +29,58 @@ final class DemoModels {
 
   private DemoModels() {}
 
-  /** Writes the files into the directory and returns their paths. */
+  /**
+   * Sees to it that the files are in the directory, and returns their paths. A file that is there
+   * and right is left as it is, with its time, by which the ingest job knows it again.
+   */
   static List<Path> write(Path directory) throws IOException {
-    Path onnx = copy(ONNX, directory);
-    Path quantized = copy(QUANTIZED_ONNX, directory);
-    return List.of(onnx, quantized, convert(onnx, directory.resolve(SAFETENSORS)));
+    Path onnx = directory.resolve(ONNX);
+    copy(ONNX, onnx);
+    Path quantized = directory.resolve(QUANTIZED_ONNX);
+    copy(QUANTIZED_ONNX, quantized);
+    Path safeTensors = directory.resolve(SAFETENSORS);
+    convert(onnx, safeTensors);
+    return List.of(onnx, quantized, safeTensors);
   }
 
-  private static Path copy(String resource, Path directory) throws IOException {
-    Path target = directory.resolve(resource);
+  /** Writes a file's whole content. */
+  @FunctionalInterface
+  private interface Content {
+    void writeTo(OutputStream output) throws IOException;
+  }
+
+  private static void copy(String resource, Path target) throws IOException {
     try (InputStream stream = DemoModels.class.getResourceAsStream("/" + resource)) {
       if (stream == null) {
         throw new IOException("There is no " + resource + " on the class path.");
       }
-      Files.copy(stream, target);
+      put(target, stream::transferTo);
     }
-    return target;
   }
 
-  private static Path convert(Path onnx, Path target) throws IOException {
-    try (LocalFileInput input = LocalFileInput.open(onnx);
-        OutputStream output =
-            new BufferedOutputStream(Files.newOutputStream(target), BUFFER_BYTES)) {
+  private static void convert(Path onnx, Path target) throws IOException {
+    try (LocalFileInput input = LocalFileInput.open(onnx)) {
       ModelLayout layout = ModelFormats.installed().read(input, LayoutLimits.DEFAULT);
-      SafeTensorsWriter.write(input, layout, Map.of("converted_from", ONNX), output);
-      return target;
+      put(
+          target,
+          output -> SafeTensorsWriter.write(input, layout, Map.of("converted_from", ONNX), output));
     } catch (ModelFormatException e) {
       throw new IOException(e.getMessage(), e);
+    }
+  }
+
+  /** The file appears as a whole or not at all: this process may be killed at any time. */
+  private static void put(Path target, Content content) throws IOException {
+    Path part = target.resolveSibling(target.getFileName() + ".part");
+    try (OutputStream output =
+        new BufferedOutputStream(Files.newOutputStream(part), BUFFER_BYTES)) {
+      content.writeTo(output);
+    }
+    if (Files.exists(target) && Files.mismatch(part, target) == -1) {
+      Files.delete(part);
+    } else {
+      Files.move(
+          part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
   }
 }

@@ -1,14 +1,16 @@
 package com.hartonomous.ingest.local;
 
 import com.hartonomous.ingest.cli.ExitCode;
+import com.hartonomous.ingest.cli.StartState;
 import com.hartonomous.ingest.cli.status.Status;
 import com.hartonomous.ingest.cli.status.StatusReader;
+import com.hartonomous.ingest.job.GraphSyncOptions;
+import com.hartonomous.ingest.job.IngestOptions;
 import com.hartonomous.ingest.job.preflight.Preflight;
 import com.hartonomous.ingest.runtime.SqlServerOptions;
 import com.hartonomous.ingest.sql.SchemaMigrations;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -30,12 +32,12 @@ final class DemoRun implements AutoCloseable {
   private static final int CHECKPOINTS_AFTER = 2;
 
   private final LocalServices services;
-  private final Path directory;
+  private final DemoDirectory directory;
   private final PrintWriter out;
   private DemoConfiguration configuration;
   private DemoCluster cluster;
 
-  DemoRun(LocalServices services, Path directory, PrintWriter out) {
+  DemoRun(LocalServices services, DemoDirectory directory, PrintWriter out) {
     this.services = services;
     this.directory = directory;
     this.out = out;
@@ -52,17 +54,28 @@ final class DemoRun implements AutoCloseable {
     long start = System.nanoTime();
     SqlServerOptions server = services.sqlServer();
     List<String> applied = new SchemaMigrations(server.dataSource(APPLICATION)).migrate();
-    say("Migrated the schema: " + String.join(", ", applied) + ".");
-    List<Path> models = DemoModels.write(Files.createDirectory(directory.resolve("models")));
-    say("Wrote " + models.size() + " model files to " + directory.resolve("models") + ".");
+    if (!applied.isEmpty()) {
+      say("Migrated the schema: " + String.join(", ", applied) + ".");
+    }
+    List<Path> models = DemoModels.write(directory.models());
+    say(models.size() + " model files are in " + directory.models() + ".");
     configuration = new DemoConfiguration(directory, services, models);
     try (Connection connection = server.open(APPLICATION);
         Connection looking = server.open(APPLICATION)) {
       DemoTable table = new DemoTable(connection);
-      table.create();
+      if (!directory.isPrepared()) {
+        table.create();
+        directory.markPrepared();
+      }
       DemoWorkload workload = new DemoWorkload(table, DemoDocuments.load());
+      if (workload.done() > 0) {
+        say(
+            String.format(
+                "Going on: %d of %d steps of the workload are done.",
+                workload.done(), workload.steps()));
+      }
       workload.before();
-      say("Created " + DemoTable.NAME + " with " + workload.inserted() + " rows.");
+      say(DemoTable.NAME + " has had " + workload.inserted() + " rows inserted.");
       startJobs();
       DemoTable.Captured captured = drain(workload, looking);
       say("All has arrived after " + DemoReport.since(start) + ".");
@@ -82,10 +95,17 @@ final class DemoRun implements AutoCloseable {
   }
 
   private void startJobs() throws Exception {
-    cluster = DemoCluster.start(configuration.ingest().web(), directory.resolve("flink"));
-    cluster.submitIngest(configuration.ingest(), Preflight.ingest(configuration.ingest(), false));
-    Preflight.graphSync(configuration.graphSync());
-    cluster.submitGraphSync(configuration.graphSync());
+    IngestOptions ingest = configuration.ingest();
+    GraphSyncOptions graphSync = configuration.graphSync();
+    cluster = DemoCluster.start(ingest.web(), directory.flink());
+    Optional<String> ingestState = StartState.newest(ingest.checkpoint());
+    cluster.submitIngest(
+        ingest, Preflight.ingest(ingest, ingestState.isPresent()), ingestState);
+    Preflight.graphSync(graphSync);
+    Optional<String> graphSyncState = StartState.newest(graphSync.checkpoint());
+    cluster.submitGraphSync(graphSync, graphSyncState);
+    ingestState.ifPresent(state -> say("The job ingest goes on from " + state + "."));
+    graphSyncState.ifPresent(state -> say("The job graph-sync goes on from " + state + "."));
     say("Started the jobs ingest and graph-sync. Flink's web UI: " + cluster.webAddress());
   }
 

@@ -28,15 +28,7 @@ final class DemoTable {
     this.connection = connection;
   }
 
-  /** Whether the table is there, from an earlier demo. */
-  boolean exists() throws SQLException {
-    try (Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery("SELECT OBJECT_ID(N'" + NAME + "')")) {
-      return row.next() && row.getString(1) != null;
-    }
-  }
-
-  /** Creates the table and enables change data capture for it. */
+  /** Creates the table, enables change data capture for it, and begins the workload's count. */
   void create() throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.execute(
@@ -46,12 +38,53 @@ final class DemoTable {
       statement.execute(
           "EXEC sys.sp_cdc_enable_table @source_schema = N'dbo', @source_name = N'DemoDocuments',"
               + " @role_name = NULL, @supports_net_changes = 0");
+      statement.execute("CREATE TABLE dbo.DemoProgress (Steps INT NOT NULL)");
+      statement.execute("INSERT INTO dbo.DemoProgress (Steps) VALUES (0)");
     }
   }
 
-  /** Inserts documents under consecutive ids, in one transaction. */
-  void insert(int firstId, List<DemoDocuments.Document> documents) throws SQLException {
+  /** How many steps of the workload are committed. */
+  int steps() throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("SELECT Steps FROM dbo.DemoProgress")) {
+      if (!row.next()) {
+        throw new SQLException("Expected one row in dbo.DemoProgress, found none.");
+      }
+      return row.getInt(1);
+    }
+  }
+
+  /** A change of the table. */
+  @FunctionalInterface
+  interface Change {
+    void apply(DemoTable table) throws SQLException;
+  }
+
+  /**
+   * Commits a step of the workload and that it was done, or neither.
+   *
+   * @param steps how many were done before
+   * @throws SQLException when it fails, or another number was done; the transaction is left open,
+   *     for the connection's end to undo
+   */
+  void step(int steps, Change change) throws SQLException {
     connection.setAutoCommit(false);
+    change.apply(this);
+    try (PreparedStatement statement =
+        connection.prepareStatement("UPDATE dbo.DemoProgress SET Steps = ? WHERE Steps = ?")) {
+      statement.setInt(1, steps + 1);
+      statement.setInt(2, steps);
+      if (statement.executeUpdate() != 1) {
+        throw new SQLException(
+            "Expected " + steps + " steps in dbo.DemoProgress, found " + steps() + ".");
+      }
+    }
+    connection.commit();
+    connection.setAutoCommit(true);
+  }
+
+  /** Inserts documents under consecutive ids. */
+  void insert(int firstId, List<DemoDocuments.Document> documents) throws SQLException {
     try (PreparedStatement statement =
         connection.prepareStatement(
             "INSERT INTO dbo.DemoDocuments (DocumentId, Title, Body) VALUES (?, ?, ?)")) {
@@ -64,8 +97,6 @@ final class DemoTable {
       }
       statement.executeBatch();
     }
-    connection.commit();
-    connection.setAutoCommit(true);
   }
 
   /** Sets a document's body; null for none. */

@@ -5,6 +5,7 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.LocalDateTime;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * The commit of every session. Numbers are taken and the transaction becomes visible under one
@@ -14,10 +15,26 @@ import java.time.LocalDateTime;
 public final class CommitNumbering {
 
   private final LsnClock clock;
-  private final Object order = new Object();
+
+  /** Fair, so that whoever waits for a table in many short rounds does not keep commits out. */
+  private final ReentrantLock order = new ReentrantLock(true);
 
   CommitNumbering(LsnClock clock) {
     this.clock = clock;
+  }
+
+  /**
+   * Keeps other commits out until {@link #end}: for commits that do not come through here. H2
+   * writes its file at the end of each commit, and a commit that the file shows half-done cannot be
+   * told from an unfinished transaction after the death of the process.
+   */
+  public void begin() {
+    order.lock();
+  }
+
+  /** Ends {@link #begin}. */
+  public void end() {
+    order.unlock();
   }
 
   /**
@@ -27,23 +44,27 @@ public final class CommitNumbering {
    * @throws SQLException when nothing was committed; the caller rolls back
    */
   public void commit(SessionCapture session) throws SQLException {
-    if (!session.hasChanges()) {
+    begin();
+    try {
+      if (session.hasChanges()) {
+        number(session.connection(), session.transaction(), session.changes(), session.began());
+      }
       session.connection().commit();
-      return;
-    }
-    synchronized (order) {
-      number(session.connection(), session.transaction(), session.changes(), session.began());
-      session.connection().commit();
+    } finally {
+      end();
     }
     session.ended();
   }
 
   /** Commits the connection's work with a transaction that has no changes, and returns its LSN. */
   byte[] commitMarker(Connection definitions) throws SQLException {
-    synchronized (order) {
+    begin();
+    try {
       byte[] lsn = number(definitions, clock.reserve(1), 0, LocalDateTime.now(Clock.systemUTC()));
       definitions.commit();
       return lsn;
+    } finally {
+      end();
     }
   }
 

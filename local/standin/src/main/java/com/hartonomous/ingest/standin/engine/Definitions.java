@@ -1,6 +1,7 @@
 package com.hartonomous.ingest.standin.engine;
 
 import com.hartonomous.ingest.standin.capture.ChangeCapture;
+import com.hartonomous.ingest.standin.capture.CommitNumbering;
 import com.hartonomous.ingest.standin.type.SqlServerError;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -26,6 +27,7 @@ final class Definitions implements AutoCloseable {
   private final Connection connection;
   private final CatalogueStore store;
   private final ReentrantLock lock = new ReentrantLock(true);
+  private CommitNumbering numbering;
   private volatile Catalogue catalogue;
 
   /** Something done on the definitions connection. */
@@ -37,6 +39,7 @@ final class Definitions implements AutoCloseable {
 
   Definitions(Connection connection) throws SQLException {
     this.connection = connection;
+    CrashRecovery.run(connection);
     this.store = new CatalogueStore(connection);
     store.open();
     connection.commit();
@@ -52,6 +55,7 @@ final class Definitions implements AutoCloseable {
   ChangeCapture openCapture() throws SQLException {
     ChangeCapture capture = ChangeCapture.open(connection);
     connection.commit();
+    numbering = capture.numbering();
     return capture;
   }
 
@@ -102,6 +106,8 @@ final class Definitions implements AutoCloseable {
 
   private <T> T attempt(Work<T> work, boolean reload) throws SQLException, SqlServerError {
     lock.lock();
+    // H2 commits with every definition.
+    numbering.begin();
     try (Statement statement = connection.createStatement()) {
       statement.execute("SET LOCK_TIMEOUT " + ROUND_MILLIS);
       boolean done = false;
@@ -122,6 +128,7 @@ final class Definitions implements AutoCloseable {
         }
       }
     } finally {
+      numbering.end();
       lock.unlock();
     }
   }

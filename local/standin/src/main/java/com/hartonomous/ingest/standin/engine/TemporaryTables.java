@@ -21,6 +21,9 @@ import java.util.Optional;
  */
 final class TemporaryTables {
 
+  /** Begins the name of each session's schema. */
+  static final String SCHEMA_PREFIX = "standin_temp_";
+
   /** A table with its name in H2. */
   record TemporaryTable(Table table, String physicalName) {}
 
@@ -35,7 +38,7 @@ final class TemporaryTables {
 
   TemporaryTables(Definitions definitions, int sessionId) {
     this.definitions = definitions;
-    this.schema = "standin_temp_" + sessionId;
+    this.schema = SCHEMA_PREFIX + sessionId;
   }
 
   /** Changes whenever a name begins or ceases to mean a table. */
