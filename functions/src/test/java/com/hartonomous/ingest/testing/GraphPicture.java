@@ -1,9 +1,13 @@
 package com.hartonomous.ingest.testing;
 
+import com.hartonomous.ingest.runtime.Neo4jOptions;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import org.neo4j.driver.Driver;
+import org.neo4j.driver.Session;
 
 /**
  * The graph as lines, one a node or relationship with its properties, sorted; and the lines that
@@ -70,9 +74,19 @@ public final class GraphPicture {
 
   /** What the graph has. */
   public static List<String> found(TestNeo4j neo4j) {
+    return found(neo4j.options());
+  }
+
+  /** What the graph of a server has. */
+  public static List<String> found(Neo4jOptions neo4j) {
     List<String> lines = new ArrayList<>();
-    for (String query : FOUND) {
-      neo4j.query(query, Map.of()).forEach(row -> lines.add(row.get("line").asString()));
+    try (Driver driver = neo4j.open();
+        Session session = driver.session()) {
+      for (String query : FOUND) {
+        session.run(query).forEachRemaining(row -> lines.add(row.get("line").asString()));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
     return lines.stream().sorted().toList();
   }

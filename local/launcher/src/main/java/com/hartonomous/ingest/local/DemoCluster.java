@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.ExecutionException;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
@@ -26,6 +27,7 @@ import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.core.execution.RestoreMode;
+import org.apache.flink.runtime.checkpoint.CheckpointStatsSnapshot;
 import org.apache.flink.runtime.jobgraph.JobGraph;
 import org.apache.flink.runtime.jobmaster.JobResult;
 import org.apache.flink.runtime.minicluster.MiniCluster;
@@ -110,6 +112,18 @@ final class DemoCluster implements AutoCloseable {
   private void submit(String name, StreamExecutionEnvironment environment) throws Exception {
     JobGraph graph = environment.getStreamGraph().getJobGraph();
     jobs.put(name, cluster.submitJob(graph).get().getJobID());
+  }
+
+  /**
+   * The number of the checkpoint that a job was restored from when it started or restarted last;
+   * empty when it had none.
+   */
+  OptionalLong restoredCheckpoint(String name) throws ExecutionException, InterruptedException {
+    CheckpointStatsSnapshot checkpoints =
+        cluster.getExecutionGraph(jobs.get(name)).get().getCheckpointStatsSnapshot();
+    return checkpoints == null || checkpoints.getLatestRestoredCheckpoint() == null
+        ? OptionalLong.empty()
+        : OptionalLong.of(checkpoints.getLatestRestoredCheckpoint().getCheckpointId());
   }
 
   /**

@@ -82,8 +82,7 @@ final class DemoDirectory implements AutoCloseable {
   private static FileChannel lock(Path path, Path given)
       throws IOException, ConfigurationException {
     FileChannel channel =
-        FileChannel.open(
-            path.resolve(MARKER), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel.open(path.resolve(MARKER), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     if (!isLocked(channel)) {
       channel.close();
       throw new ConfigurationException(
@@ -171,33 +170,32 @@ final class DemoDirectory implements AutoCloseable {
       return;
     }
     Files.walkFileTree(
-          root,
-          new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-                throws IOException {
-              Files.deleteIfExists(file);
+        root,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            Files.deleteIfExists(file);
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFileFailed(Path file, IOException error) throws IOException {
+            if (error instanceof NoSuchFileException) {
               return FileVisitResult.CONTINUE;
             }
+            throw error;
+          }
 
-            @Override
-            public FileVisitResult visitFileFailed(Path file, IOException error)
-                throws IOException {
-              if (error instanceof NoSuchFileException) {
-                return FileVisitResult.CONTINUE;
-              }
+          @Override
+          public FileVisitResult postVisitDirectory(Path directory, IOException error)
+              throws IOException {
+            if (error != null) {
               throw error;
             }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path directory, IOException error)
-                throws IOException {
-              if (error != null) {
-                throw error;
-              }
-              Files.deleteIfExists(directory);
-              return FileVisitResult.CONTINUE;
-            }
-          });
+            Files.deleteIfExists(directory);
+            return FileVisitResult.CONTINUE;
+          }
+        });
   }
 }

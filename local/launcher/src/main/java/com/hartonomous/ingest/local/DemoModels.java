@@ -79,8 +79,7 @@ final class DemoModels {
     if (Files.exists(target) && Files.mismatch(part, target) == -1) {
       Files.delete(part);
     } else {
-      Files.move(
-          part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
   }
 }

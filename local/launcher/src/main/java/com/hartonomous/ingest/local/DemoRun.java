@@ -99,8 +99,7 @@ final class DemoRun implements AutoCloseable {
     GraphSyncOptions graphSync = configuration.graphSync();
     cluster = DemoCluster.start(ingest.web(), directory.flink());
     Optional<String> ingestState = StartState.newest(ingest.checkpoint());
-    cluster.submitIngest(
-        ingest, Preflight.ingest(ingest, ingestState.isPresent()), ingestState);
+    cluster.submitIngest(ingest, Preflight.ingest(ingest, ingestState.isPresent()), ingestState);
     Preflight.graphSync(graphSync);
     Optional<String> graphSyncState = StartState.newest(graphSync.checkpoint());
     cluster.submitGraphSync(graphSync, graphSyncState);

@@ -53,8 +53,7 @@ final class DemoWorkload {
   }
 
   private void insert(int from, int end) {
-    steps.add(
-        new Step(t -> t.insert(from + 1, documents.subList(from, end)), end - from, 0, 0));
+    steps.add(new Step(t -> t.insert(from + 1, documents.subList(from, end)), end - from, 0, 0));
   }
 
   /** Changes a few of the rows that begin behind the given index. */

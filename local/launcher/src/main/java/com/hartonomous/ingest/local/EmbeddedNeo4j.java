@@ -17,6 +17,7 @@ import org.neo4j.configuration.connectors.HttpsConnector;
 import org.neo4j.configuration.helpers.SocketAddress;
 import org.neo4j.dbms.api.DatabaseManagementService;
 import org.neo4j.dbms.api.DatabaseManagementServiceBuilder;
+import org.neo4j.graphdb.event.TransactionEventListener;
 
 /**
  * The real Neo4j server (community edition) in this process: Bolt on a loopback port, no login, no
@@ -122,6 +123,11 @@ public final class EmbeddedNeo4j implements AutoCloseable {
   /** {@code bolt://127.0.0.1:port}. */
   public String boltUri() {
     return "bolt://" + LOOPBACK + ":" + boltPort;
+  }
+
+  /** Calls the listener around every transaction on the graph. */
+  void listen(TransactionEventListener<?> listener) {
+    service.registerTransactionEventListener(GraphDatabaseSettings.DEFAULT_DATABASE_NAME, listener);
   }
 
   /** Stops the server, and removes its data when they are temporary. */

@@ -4,11 +4,13 @@ import com.hartonomous.ingest.runtime.Neo4jOptions;
 import com.hartonomous.ingest.runtime.Secret;
 import com.hartonomous.ingest.runtime.SqlServerOptions;
 import com.hartonomous.ingest.standin.SqlServerStandIn;
+import com.hartonomous.ingest.standin.engine.FaultInjector;
 import com.hartonomous.ingest.standin.engine.H2Engine;
 import com.hartonomous.ingest.standin.engine.LocalDatabase;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.neo4j.graphdb.event.TransactionEventListener;
 
 /**
  * The SQL Server stand-in and Neo4j in this process, on loopback ports. Thread-safe to close, any
@@ -43,10 +45,17 @@ final class LocalServices implements AutoCloseable {
    * @throws IOException when a port is in use, or the directory cannot be used
    */
   static LocalServices start(int port, int boltPort, Path data) throws IOException {
+    return start(port, boltPort, data, FaultInjector.NONE);
+  }
+
+  /** Starts both, the stand-in with faults. */
+  static LocalServices start(int port, int boltPort, Path data, FaultInjector faults)
+      throws IOException {
     Path passwordFile = home().resolve(".local").resolve("sqlserver.password");
     LocalDatabase.Builder database =
         LocalDatabase.builder()
-            .login(LocalDatabase.DEFAULT_USER, LocalPassword.readOrCreate(passwordFile));
+            .login(LocalDatabase.DEFAULT_USER, LocalPassword.readOrCreate(passwordFile))
+            .faultInjector(faults);
     SqlServerStandIn.Builder server = SqlServerStandIn.builder().port(port);
     if (data != null) {
       Path directory = data.resolve("sqlserver");
@@ -80,6 +89,11 @@ final class LocalServices implements AutoCloseable {
 
   Neo4jOptions neo4j() {
     return new Neo4jOptions(neo4j.boltUri(), null, null, "neo4j", TIMEOUT);
+  }
+
+  /** Calls the listener around every transaction on the graph. */
+  void listen(TransactionEventListener<?> listener) {
+    neo4j.listen(listener);
   }
 
   Path passwordFile() {

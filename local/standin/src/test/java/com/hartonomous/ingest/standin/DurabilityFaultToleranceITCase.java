@@ -33,8 +33,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The process of a stand-in is killed again and again while two clients commit. What was
- * acknowledged is there each time, nothing is there in part, and log sequence numbers keep the order
- * of the commits.
+ * acknowledged is there each time, nothing is there in part, and log sequence numbers keep the
+ * order of the commits.
  */
 @Timeout(300)
 class DurabilityFaultToleranceITCase {
@@ -167,11 +167,9 @@ class DurabilityFaultToleranceITCase {
               connection.prepareStatement(
                   "INSERT INTO dbo.Items (Writer, Number, Item, Text) VALUES (?, ?, ?, ?)");
           PreparedStatement delete =
-              connection.prepareStatement(
-                  "DELETE FROM dbo.Items WHERE Writer = ? AND Number = ?");
+              connection.prepareStatement("DELETE FROM dbo.Items WHERE Writer = ? AND Number = ?");
           PreparedStatement count =
-              connection.prepareStatement(
-                  "UPDATE dbo.Counters SET Number = ? WHERE Writer = ?")) {
+              connection.prepareStatement("UPDATE dbo.Counters SET Number = ? WHERE Writer = ?")) {
         for (int item = 0; item < size(id, number); item++) {
           insert.setInt(1, id);
           insert.setInt(2, number);
@@ -210,7 +208,9 @@ class DurabilityFaultToleranceITCase {
       String before = "";
       for (int number : found) {
         String lsn = lsns.get(writer.id + " " + number);
-        assertThat(lsn).as("%s: LSN of %d %d", description, writer.id, number).isGreaterThan(before);
+        assertThat(lsn)
+            .as("%s: LSN of %d %d", description, writer.id, number)
+            .isGreaterThan(before);
         before = lsn;
         addLines(changes, writer.id, number, "2");
         if (found.contains(number - LIFE)) {
@@ -222,16 +222,27 @@ class DurabilityFaultToleranceITCase {
       }
     }
     requireSame(description, lines(connection, "'row'", "dbo.Items"), rows);
-    requireSame(
-        description, lines(connection, "[__$operation]", "cdc.dbo_Items_CT"), changes);
+    requireSame(description, lines(connection, "[__$operation]", "cdc.dbo_Items_CT"), changes);
     rememberLsns(lsns, description);
     return committed;
   }
 
   private static void addLines(List<String> lines, int writer, int number, String prefix) {
     for (int item = 0; item < size(writer, number); item++) {
-      lines.add(prefix + "|" + writer + "|" + number + "|" + item + "|text of " + writer + " "
-          + number + " " + item);
+      lines.add(
+          prefix
+              + "|"
+              + writer
+              + "|"
+              + number
+              + "|"
+              + item
+              + "|text of "
+              + writer
+              + " "
+              + number
+              + " "
+              + item);
     }
   }
 
@@ -276,12 +287,19 @@ class DurabilityFaultToleranceITCase {
       assertThat(transactions)
           .as("%s: %s", description, line)
           .containsEntry(columns[0], columns[1] + " " + (Integer.parseInt(columns[2]) + age));
-      assertThat(columns[5]).as("%s: sequence values of %s", description, line)
+      assertThat(columns[5])
+          .as("%s: sequence values of %s", description, line)
           .isEqualTo(columns[4]);
     }
     List<String> mapped =
-        query(connection, "SELECT start_lsn FROM cdc.lsn_time_mapping ORDER BY tran_end_time, start_lsn");
-    assertThat(mapped).as(description).isSorted().doesNotHaveDuplicates().containsAll(lsns.values());
+        query(
+            connection,
+            "SELECT start_lsn FROM cdc.lsn_time_mapping ORDER BY tran_end_time, start_lsn");
+    assertThat(mapped)
+        .as(description)
+        .isSorted()
+        .doesNotHaveDuplicates()
+        .containsAll(lsns.values());
     String greatest = query(connection, "SELECT sys.fn_cdc_get_max_lsn()").get(0);
     assertThat(mapped.get(mapped.size() - 1)).as(description).isEqualTo(greatest);
     return lsns;

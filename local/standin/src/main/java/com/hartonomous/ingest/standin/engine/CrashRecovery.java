@@ -47,8 +47,7 @@ final class CrashRecovery {
    * @param connection the only one, without a transaction
    */
   static void run(Connection connection) throws SQLException {
-    SessionLocal session =
-        (SessionLocal) connection.unwrap(JdbcConnection.class).getSession();
+    SessionLocal session = (SessionLocal) connection.unwrap(JdbcConnection.class).getSession();
     TransactionStore transactions = session.getDatabase().getStore().getTransactionStore();
     List<Transaction> open = transactions.getOpenTransactions();
     if (!open.isEmpty()) {

@@ -1,4 +1,4 @@
-package com.hartonomous.ingest.job;
+package com.hartonomous.ingest.testing;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.Random;
 
 /** Small model files, made from a seed. */
-final class ModelFixtures {
+public final class ModelFixtures {
 
   private ModelFixtures() {}
 
@@ -18,7 +18,7 @@ final class ModelFixtures {
    *
    * @param floats elements of each tensor
    */
-  static Path safeTensors(Path file, long seed, int tensors, int floats) throws IOException {
+  public static Path safeTensors(Path file, long seed, int tensors, int floats) throws IOException {
     StringBuilder header = new StringBuilder("{\"__metadata__\":{\"format\":\"pt\"}");
     int bytes = floats * Float.BYTES;
     for (int i = 0; i < tensors; i++) {
