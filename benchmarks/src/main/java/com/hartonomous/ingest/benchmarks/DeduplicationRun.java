@@ -48,6 +48,7 @@ final class DeduplicationRun {
   private static final int BATCH_ROWS = 2_000;
   private static final long BATCH_BYTES = 32L << 20;
   private static final int RETRIES = 10;
+  private static final Duration TAKE_OVER_TIMEOUT = Duration.ofMinutes(1);
   private static final long SPLIT_BYTES = 64L << 20;
   private static final Duration CHECKPOINT_INTERVAL = Duration.ofSeconds(1);
   private static final Duration SOURCE_POLL = Duration.ofMillis(50);
@@ -160,9 +161,11 @@ final class DeduplicationRun {
             server,
             new DatabaseContentStore(),
             new CapturedNames(List.of()),
+            null,
             BATCH_ROWS,
             BATCH_BYTES,
-            RETRIES));
+            RETRIES,
+            TAKE_OVER_TIMEOUT));
     hashed.getSideOutput(DEAD_LETTERS).sinkTo(DeadLetters.sink(server));
   }
 

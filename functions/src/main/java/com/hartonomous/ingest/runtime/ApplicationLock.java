@@ -8,7 +8,8 @@ import java.sql.SQLException;
 import java.time.Duration;
 
 /**
- * SQL Server's application locks ({@code sp_getapplock}), held until the open transaction ends.
+ * SQL Server's application locks ({@code sp_getapplock}), held until the open transaction ends
+ * unless a method says otherwise.
  *
  * <p>Order, so that no two of our transactions wait for each other: {@link #ATOMS}, then names,
  * then models by ascending id.
@@ -27,7 +28,40 @@ public final class ApplicationLock {
           + " @LockOwner = 'Transaction', @LockTimeout = ?;"
           + " SELECT @result AS Result;";
 
+  private static final String FOR_SESSION_SQL =
+      "DECLARE @result INT;"
+          + " EXEC @result = sp_getapplock @Resource = ?, @LockMode = 'Exclusive',"
+          + " @LockOwner = 'Session', @LockTimeout = ?;"
+          + " SELECT @result AS Result;";
+
+  private static final int TIMED_OUT = -1;
+
   private ApplicationLock() {}
+
+  /** Held exclusive, for its connection's life, by the writer of a key group's row references. */
+  public static String rowWriter(String captureGroup, int keyGroup) {
+    return "hartonomous:rows:" + keyGroup + ":" + captureGroup;
+  }
+
+  /**
+   * Waits for the lock in exclusive mode, to hold it as long as the connection lives.
+   *
+   * @return false when the time is over
+   * @throws SQLException with error code 1205 when chosen as a deadlock victim, 50000 for a
+   *     cancelled or wrong request
+   */
+  public static boolean tryExclusiveForSession(
+      Connection connection, String resource, Duration timeout) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(FOR_SESSION_SQL)) {
+      statement.setString(1, resource);
+      statement.setInt(2, Math.toIntExact(timeout.toMillis()));
+      int code = resultCode(statement, resource);
+      if (code < TIMED_OUT) {
+        throw refused(resource, "Exclusive", timeout, code);
+      }
+      return code >= 0;
+    }
+  }
 
   /** Writers of a model's references hold it shared; a change of its state, exclusive. */
   public static String model(int modelId) {
@@ -62,22 +96,26 @@ public final class ApplicationLock {
       statement.setString(1, resource);
       statement.setString(2, mode);
       statement.setInt(3, Math.toIntExact(timeout.toMillis()));
-      try (ResultSet result = statement.executeQuery()) {
-        if (!result.next()) {
-          throw new SQLException("sp_getapplock returned nothing for '" + resource + "'.");
-        }
-        int code = result.getInt(1);
-        if (code < 0) {
-          throw refused(resource, mode, timeout, code);
-        }
+      int code = resultCode(statement, resource);
+      if (code < 0) {
+        throw refused(resource, mode, timeout, code);
       }
+    }
+  }
+
+  private static int resultCode(PreparedStatement statement, String resource) throws SQLException {
+    try (ResultSet result = statement.executeQuery()) {
+      if (!result.next()) {
+        throw new SQLException("sp_getapplock returned nothing for '" + resource + "'.");
+      }
+      return result.getInt(1);
     }
   }
 
   private static SQLException refused(String resource, String mode, Duration timeout, int code) {
     String request = mode + " application lock '" + resource + "'";
     return switch (code) {
-      case -1 ->
+      case TIMED_OUT ->
           new SQLException(
               request + " was not granted within " + timeout.toMillis() + " ms.", "HYT00", 1222);
       case -3 -> new SQLException(request + " was refused: deadlock victim.", "40001", 1205);

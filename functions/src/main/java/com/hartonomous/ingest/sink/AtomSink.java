@@ -5,6 +5,11 @@ import com.hartonomous.ingest.record.AtomReference;
 import com.hartonomous.ingest.record.CapturedNames;
 import com.hartonomous.ingest.runtime.SqlServerOptions;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.sql.SQLException;
+import java.time.Duration;
+import javax.annotation.Nullable;
+import org.apache.flink.api.common.TaskInfo;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.sink2.SinkWriter;
 import org.apache.flink.api.connector.sink2.WriterInitContext;
@@ -19,9 +24,13 @@ import org.apache.flink.api.connector.sink2.WriterInitContext;
  * was wished. References of one row event may become visible atom by atom within a checkpoint
  * interval. Nothing stays in a writer beyond a checkpoint barrier.
  *
+ * <p>A writer of row references is the only one of its key groups, see {@link KeyGroupLocks}: one
+ * that goes on after its job gave it up, or that belongs to a second job on the same capture group,
+ * cannot undo what was written since.
+ *
  * <p>Not covered here: wishes that are not repeated after a restart, because the source then read
- * something newer (a chunk of a snapshot that is read again), and a writer that goes on for a while
- * after its job gave it up.
+ * something newer (a chunk of a snapshot that is read again). The sweep behind the source sees to
+ * these.
  */
 public final class AtomSink implements Sink<AtomReference> {
 
@@ -30,41 +39,76 @@ public final class AtomSink implements Sink<AtomReference> {
   private final SqlServerOptions server;
   private final ContentStore contentStore;
   private final CapturedNames names;
+  private final String captureGroup;
   private final int batchRows;
   private final long batchBytes;
   private final int transactionRetries;
+  private final Duration takeOverTimeout;
 
   /**
    * @param names of the captured tables, for dead letters
+   * @param captureGroup whose rows are written; null when only models are
    * @param batchRows references in a transaction, at most
    * @param batchBytes content in a transaction, at most; a larger atom goes alone
    * @param transactionRetries how often a transaction that failed for a passing reason is tried
    *     again before the job fails
+   * @param takeOverTimeout how long a writer waits for an earlier one of the capture group to go
    */
   public AtomSink(
       SqlServerOptions server,
       ContentStore contentStore,
       CapturedNames names,
+      @Nullable String captureGroup,
       int batchRows,
       long batchBytes,
-      int transactionRetries) {
+      int transactionRetries,
+      Duration takeOverTimeout) {
     this.server = server;
     this.contentStore = contentStore;
     this.names = names;
+    this.captureGroup = captureGroup;
     this.batchRows = batchRows;
     this.batchBytes = batchBytes;
     this.transactionRetries = transactionRetries;
+    this.takeOverTimeout = takeOverTimeout;
   }
 
   @Override
   public SinkWriter<AtomReference> createWriter(WriterInitContext context) throws IOException {
-    int writer = context.getTaskInfo().getIndexOfThisSubtask();
+    TaskInfo task = context.getTaskInfo();
+    AtomTransaction transaction =
+        new AtomTransaction(
+            server,
+            contentStore,
+            task.getIndexOfThisSubtask(),
+            captureGroup == null ? null : KeyGroupLocks.of(captureGroup, task, takeOverTimeout),
+            batchBytes);
+    if (captureGroup != null) {
+      // Before the first record: nothing is read while another writer may still write.
+      connect(transaction);
+    }
     return new AtomSinkWriter(
         new ReferenceBatch(batchRows, batchBytes),
-        new AtomTransaction(server, contentStore, writer, batchBytes),
+        transaction,
         names,
         transactionRetries,
         context.metricGroup());
+  }
+
+  private static void connect(AtomTransaction transaction) throws IOException {
+    try {
+      transaction.connect();
+    } catch (SQLException e) {
+      transaction.close();
+      throw new IOException("A writer of atoms could not open its connection.", e);
+    } catch (IOException e) {
+      transaction.close();
+      throw e;
+    } catch (InterruptedException e) {
+      transaction.close();
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException(e.getMessage());
+    }
   }
 
   @Override

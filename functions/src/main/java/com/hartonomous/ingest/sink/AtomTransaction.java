@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import javax.annotation.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,6 +45,7 @@ final class AtomTransaction implements Closeable {
   private final SqlServerOptions server;
   private final ContentStore contentStore;
   private final int writer;
+  private final KeyGroupLocks locks;
   private final long contentBytesMax;
   private final FileRangeReader files = new FileRangeReader();
 
@@ -53,13 +55,19 @@ final class AtomTransaction implements Closeable {
 
   /**
    * @param writer this subtask's index, under which it keeps its share of each model's progress
+   * @param locks taken whenever a connection is opened; null when no row references are written
    * @param contentBytesMax content sent at once; a larger atom goes alone
    */
   AtomTransaction(
-      SqlServerOptions server, ContentStore contentStore, int writer, long contentBytesMax) {
+      SqlServerOptions server,
+      ContentStore contentStore,
+      int writer,
+      @Nullable KeyGroupLocks locks,
+      long contentBytesMax) {
     this.server = server;
     this.contentStore = contentStore;
     this.writer = writer;
+    this.locks = locks;
     this.contentBytesMax = contentBytesMax;
   }
 
@@ -68,9 +76,12 @@ final class AtomTransaction implements Closeable {
    *
    * @param references at most one for each natural key
    * @throws SQLException of the first statement that failed; nothing is known to be committed then
-   * @throws IOException when the password cannot be had, or a file system does not answer
+   * @throws IOException when the password cannot be had, a file system does not answer, or another
+   *     writer took over
+   * @throws InterruptedException when the task is being cancelled
    */
-  void commit(List<AtomReference> references) throws SQLException, IOException {
+  void commit(List<AtomReference> references)
+      throws SQLException, IOException, InterruptedException {
     connect();
     ApplicationLock.acquireShared(connection, ApplicationLock.ATOMS, LOCK_TIMEOUT);
     List<AtomReference> wanted = ofIngestingModels(references);
@@ -81,28 +92,47 @@ final class AtomTransaction implements Closeable {
   }
 
   /** Writes one dead letter in a transaction of its own. */
-  void bury(DeadLetter letter) throws SQLException, IOException {
+  void bury(DeadLetter letter) throws SQLException, IOException, InterruptedException {
     connect();
     DeadLetters.insertOrReopen(connection, letter);
     connection.commit();
   }
 
-  private void connect() throws SQLException, IOException {
+  /**
+   * Opens the connection and takes the locks, if that is not done yet.
+   *
+   * @throws IOException when the password cannot be had, or another writer has the locks
+   */
+  void connect() throws SQLException, IOException, InterruptedException {
     if (connection != null) {
       return;
     }
-    connection = server.open("hartonomous-writer-" + writer);
-    connection.setNetworkTimeout(Runnable::run, Math.toIntExact(NETWORK_TIMEOUT.toMillis()));
-    try (Statement statement = connection.createStatement()) {
+    Connection opened = server.open("hartonomous-writer-" + writer);
+    try {
+      prepare(opened);
+      if (locks != null) {
+        locks.acquire(opened);
+      }
+      opened.setAutoCommit(false);
+      connection = opened;
+    } finally {
+      if (connection == null) {
+        closeQuietly(opened);
+      }
+    }
+    staged = new StagedReferences(connection);
+    statements = new ReferenceStatements(connection);
+  }
+
+  private static void prepare(Connection opened) throws SQLException {
+    opened.setNetworkTimeout(Runnable::run, Math.toIntExact(NETWORK_TIMEOUT.toMillis()));
+    try (Statement statement = opened.createStatement()) {
       // Any error ends the transaction, so that nothing is committed in part; and no lock is waited
       // for without end, since a checkpoint waits for this.
       statement.execute("SET XACT_ABORT ON; SET LOCK_TIMEOUT " + LOCK_TIMEOUT.toMillis());
       statement.execute(StagedReferences.CREATE);
       SqlBatch.drain(statement);
     }
-    connection.setAutoCommit(false);
-    staged = new StagedReferences(connection);
-    statements = new ReferenceStatements(connection);
   }
 
   /**
@@ -199,12 +229,16 @@ final class AtomTransaction implements Closeable {
   /** Rolls back by giving up the connection: its state is unknown. */
   void abandon() {
     if (connection != null) {
-      try {
-        connection.close();
-      } catch (SQLException e) {
-        LOG.debug("Closing a connection after a failure failed too.", e);
-      }
+      closeQuietly(connection);
       connection = null;
+    }
+  }
+
+  private static void closeQuietly(Connection opened) {
+    try {
+      opened.close();
+    } catch (SQLException e) {
+      LOG.debug("Closing a connection after a failure failed too.", e);
     }
   }
 

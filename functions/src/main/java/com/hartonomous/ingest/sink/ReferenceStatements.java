@@ -135,7 +135,9 @@ final class ReferenceStatements {
       "UPDATE a SET ReferenceCount = a.ReferenceCount + d.Delta,"
           + " ReleasedAt = CASE WHEN a.ReferenceCount + d.Delta = 0 THEN SYSUTCDATETIME() END"
           + " FROM dbo.Atoms AS a INNER JOIN (SELECT AtomId, SUM(Delta) AS Delta FROM #Change"
-          + " GROUP BY AtomId) AS d ON d.AtomId = a.AtomId WHERE d.Delta <> 0;";
+          + " GROUP BY AtomId) AS d ON d.AtomId = a.AtomId WHERE d.Delta <> 0;"
+          + " SELECT @@ROWCOUNT AS Moved, (SELECT COUNT(*) FROM (SELECT AtomId, SUM(Delta) AS"
+          + " Delta FROM #Change GROUP BY AtomId) AS d WHERE d.Delta <> 0) AS ToMove;";
 
   private final Connection connection;
 
@@ -279,20 +281,40 @@ final class ReferenceStatements {
     }
     unresolved.retainAll(needed);
     if (!unresolved.isEmpty()) {
-      throw new SQLException(
-          unresolved.size()
-              + " atoms of this transaction are not in dbo.Atoms, first "
-              + unresolved.iterator().next()
-              + ".",
-          "40001",
-          547);
+      throw atomsVanished(
+          unresolved.size() + " atoms of this transaction, first " + unresolved.iterator().next());
     }
   }
 
-  /** The last statement of the transaction, so that the locks on hot counts are held briefly. */
+  /**
+   * Moves the counts by what the transaction changed. Its last statement, so that the locks on hot
+   * counts are held briefly.
+   *
+   * @throws SQLException (transient) when an atom of a changed reference is not there any more
+   */
   void moveCounts() throws SQLException {
     try (Statement statement = connection.createStatement()) {
-      statement.executeUpdate(MOVE_COUNTS);
+      statement.execute(MOVE_COUNTS);
+      while (!statement.getMoreResults()) {
+        if (statement.getUpdateCount() < 0) {
+          throw new SQLException("The counts were moved, but the server did not say how many.");
+        }
+      }
+      try (ResultSet result = statement.getResultSet()) {
+        result.next();
+        long moved = result.getLong("Moved");
+        long toMove = result.getLong("ToMove");
+        if (moved != toMove) {
+          throw atomsVanished(toMove - moved + " of the " + toMove + " atoms that are counted");
+        }
+      }
     }
+  }
+
+  private static SQLException atomsVanished(String which) {
+    return new SQLException(
+        "Not in dbo.Atoms any more: " + which + ". Something removes atoms without the lock.",
+        "40001",
+        547);
   }
 }

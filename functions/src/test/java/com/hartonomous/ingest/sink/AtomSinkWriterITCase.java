@@ -22,10 +22,12 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.flink.runtime.metrics.groups.MetricsGroupTestUtils;
+import org.apache.flink.runtime.state.KeyGroupRange;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -202,6 +204,7 @@ class AtomSinkWriterITCase {
         (point, application, kind, batch) -> {
           if (point == Point.BEFORE_STATEMENT
               && application.startsWith("hartonomous-writer")
+              && kind.equals("Update")
               && batch.contains("UPDATE a SET ReferenceCount")
               && failures.incrementAndGet() <= 2) {
             throw new SqlServerError(failures.get() == 1 ? 1205 : 1222, 13, 1, "injected");
@@ -301,13 +304,85 @@ class AtomSinkWriterITCase {
         .containsExactly("1|22");
   }
 
+  @Test
+  void aSecondWriterWaitsForTheFirstAndThenFailsByName() throws Exception {
+    try (AtomSinkWriter first = writer();
+        AtomTransaction second = transaction(1)) {
+      first.write(present(1, "old"), null);
+      first.flush(false);
+      assertThatThrownBy(second::connect)
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("Capture group 'main': another writer of its rows holds the lock")
+          .hasMessageContaining("stop it");
+      first.close();
+      second.connect();
+    }
+  }
+
+  @Test
+  void aWriterThatWasCutOffCannotCommitLate() throws Exception {
+    AtomTransaction cutOff = transaction(0);
+    try (AtomSinkWriter old = writer(cutOff)) {
+      old.write(present(1, "first"), null);
+      old.flush(false);
+      // Still to be written when it loses its connection and its job.
+      old.write(present(1, "stale"), null);
+      cutOff.abandon();
+      try (AtomSinkWriter successor = writer(transaction(1))) {
+        successor.write(absent(1, "first"), null);
+        successor.write(present(1, "newer"), null);
+        successor.flush(false);
+        assertThatThrownBy(() -> old.flush(false))
+            .isInstanceOf(IOException.class)
+            .hasMessageContaining("another writer of its rows holds the lock");
+      }
+      // Its successor has gone, the locks are free, and it may not have them all the same.
+      old.write(present(1, "stale"), null);
+      assertThatThrownBy(() -> old.flush(false))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("another writer took over 16 of the key groups 0 to 15");
+    }
+    assertThat(
+            sql.rows(
+                "SELECT a.CanonicalText FROM dbo.RowAtoms AS r INNER JOIN dbo.Atoms AS a"
+                    + " ON a.AtomId = r.AtomId"))
+        .containsExactly("newer");
+    assertThat(CapturedRows.wrongCounts(sql)).isEmpty();
+  }
+
+  @Test
+  void aWriterThatLostItsConnectionAloneGoesOn() throws Exception {
+    AtomTransaction transaction = transaction(0);
+    try (AtomSinkWriter writer = writer(transaction)) {
+      writer.write(present(1, "a"), null);
+      writer.flush(false);
+      transaction.abandon();
+      writer.write(present(2, "a"), null);
+      writer.flush(false);
+    }
+    assertThat(count("a")).isEqualTo(2);
+  }
+
   private AtomSinkWriter writer() {
+    return writer(transaction(0));
+  }
+
+  private AtomSinkWriter writer(AtomTransaction transaction) {
     return new AtomSinkWriter(
         new ReferenceBatch(100, BATCH_BYTES),
-        new AtomTransaction(server.options(), new DatabaseContentStore(), 0, BATCH_BYTES),
+        transaction,
         names,
         5,
         MetricsGroupTestUtils.mockWriterMetricGroup());
+  }
+
+  private AtomTransaction transaction(int writer) {
+    return new AtomTransaction(
+        server.options(),
+        new DatabaseContentStore(),
+        writer,
+        new KeyGroupLocks("main", KeyGroupRange.of(0, 15), Duration.ofSeconds(2)),
+        BATCH_BYTES);
   }
 
   private AtomReference present(int row, String text) {

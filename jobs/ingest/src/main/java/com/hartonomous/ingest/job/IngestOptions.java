@@ -107,7 +107,9 @@ public record IngestOptions(
    * @param batchRows references in a batch at most
    * @param batchBytes content in a batch at most; a larger atom goes alone
    * @param transactionRetries how often a failed transaction is tried again
+   * @param takeOverTimeout how long a writer waits for an earlier one of its capture group to go
    */
-  public record Writer(int batchRows, long batchBytes, int transactionRetries)
+  public record Writer(
+      int batchRows, long batchBytes, int transactionRetries, Duration takeOverTimeout)
       implements Serializable {}
 }

@@ -181,9 +181,11 @@ public final class IngestPipeline {
                 options.sqlServer(),
                 new DatabaseContentStore(),
                 names,
+                names.tables().isEmpty() ? null : options.capture().group(),
                 writer.batchRows(),
                 writer.batchBytes(),
-                writer.transactionRetries()))
+                writer.transactionRetries(),
+                writer.takeOverTimeout()))
         .name("SQL Server atoms")
         .uid(OperatorUids.ATOM_SINK);
   }

@@ -72,7 +72,6 @@ class RepeatedSnapshotFaultToleranceITCase {
         job.stopWithSavepoint(directory.resolve("savepoints"));
       }
       assertComplete(sql);
-      assertThat(sql.number("SELECT Generation FROM dbo.CapturedTables")).isEqualTo(2);
     }
   }
 
@@ -144,7 +143,7 @@ class RepeatedSnapshotFaultToleranceITCase {
         options.sqlServer(),
         options.capture(),
         options.models(),
-        new IngestOptions.Writer(BATCH_ROWS, 1 << 20, 10),
+        new IngestOptions.Writer(BATCH_ROWS, 1 << 20, 10, Duration.ofMinutes(1)),
         new CheckpointOptions(
             Duration.ofHours(6), options.checkpoint().directory(), Duration.ofMinutes(1)),
         new JobOptions(options.job().name(), 1),

@@ -38,7 +38,7 @@ final class RunningIngest implements AutoCloseable {
         new IngestOptions.Capture(
             "main", tables, Duration.ofMillis(100), Duration.ofMillis(300), 50, "UTC"),
         new IngestOptions.Models(models, 1, 64 << 10, 256 << 10),
-        new IngestOptions.Writer(200, 256 << 10, 10),
+        new IngestOptions.Writer(200, 256 << 10, 10, Duration.ofSeconds(15)),
         new CheckpointOptions(
             CHECKPOINT_INTERVAL, checkpoints.toUri().toString(), Duration.ofMinutes(1)),
         new JobOptions("ingest-test", 2),
@@ -55,8 +55,7 @@ final class RunningIngest implements AutoCloseable {
    * @param savepoint to restore from, or null
    */
   static RunningIngest start(IngestOptions options, String savepoint) throws Exception {
-    Configuration configuration =
-        JobEnvironment.jobConfiguration(options.job(), options.checkpoint());
+    Configuration configuration = new Configuration();
     configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "fixed-delay");
     configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_ATTEMPTS, 20);
     configuration.set(
@@ -64,9 +63,24 @@ final class RunningIngest implements AutoCloseable {
     if (savepoint != null) {
       configuration.set(StateRecoveryOptions.SAVEPOINT_PATH, savepoint);
     }
+    return start(options, configuration, savepoint != null);
+  }
+
+  /** Starts where another job may be running already; what fails it ends it. */
+  static RunningIngest startBeside(IngestOptions options) throws Exception {
+    Configuration configuration = new Configuration();
+    configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "none");
+    return start(options, configuration, true);
+  }
+
+  private static RunningIngest start(IngestOptions options, Configuration more, boolean withState)
+      throws Exception {
+    Configuration configuration =
+        JobEnvironment.jobConfiguration(options.job(), options.checkpoint());
+    configuration.addAll(more);
     StreamExecutionEnvironment env =
         StreamExecutionEnvironment.getExecutionEnvironment(configuration);
-    IngestPipeline.build(env, options, Preflight.ingest(options, savepoint != null));
+    IngestPipeline.build(env, options, Preflight.ingest(options, withState));
     return new RunningIngest(env.executeAsync(options.job().name()));
   }
 

@@ -93,6 +93,12 @@ public final class IngestConfiguration {
           OptionTypes.integer(0, 100),
           10,
           "How often a transaction is tried again after a deadlock or a lost connection.");
+  static final Option<Duration> WRITER_TAKE_OVER_TIMEOUT =
+      Option.withDefault(
+          "writer.take-over-timeout",
+          OptionTypes.duration(Duration.ofSeconds(1), Duration.ofMinutes(30)),
+          Duration.ofSeconds(60),
+          "How long a writer waits for an earlier one of its capture group to go.");
 
   static final Option<String> JOB_NAME = CommonOptions.jobName("hartonomous-ingest");
 
@@ -112,7 +118,8 @@ public final class IngestConfiguration {
                   MODELS_SPLIT_SIZE,
                   WRITER_BATCH_ROWS,
                   WRITER_BATCH_BYTES,
-                  WRITER_TRANSACTION_RETRIES),
+                  WRITER_TRANSACTION_RETRIES,
+                  WRITER_TAKE_OVER_TIMEOUT),
               CommonOptions.CHECKPOINT,
               List.<Option<?>>of(JOB_NAME, CommonOptions.JOB_PARALLELISM),
               CommonOptions.WEB)
@@ -148,7 +155,8 @@ public final class IngestConfiguration {
             new IngestOptions.Writer(
                 values.get(WRITER_BATCH_ROWS),
                 values.get(WRITER_BATCH_BYTES),
-                values.get(WRITER_TRANSACTION_RETRIES)),
+                values.get(WRITER_TRANSACTION_RETRIES),
+                values.get(WRITER_TAKE_OVER_TIMEOUT)),
             CommonOptions.checkpoint(values),
             CommonOptions.job(values, JOB_NAME),
             CommonOptions.web(values));

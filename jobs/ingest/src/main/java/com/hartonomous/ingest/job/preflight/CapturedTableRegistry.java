@@ -44,19 +44,17 @@ final class CapturedTableRegistry {
   }
 
   /**
-   * Registers the tables of a group, all or none. A table that has references and is started
-   * without state gets a new generation, so that the job removes what it does not find again.
+   * Registers the tables of a group, all or none.
    *
-   * @param withState whether the job starts from a savepoint or checkpoint
    * @throws ConfigurationException when a table with references has another group or other columns
    */
-  List<CapturedTable> register(List<TableInspection.Table> tables, String group, boolean withState)
+  List<CapturedTable> register(List<TableInspection.Table> tables, String group)
       throws ConfigurationException, SQLException {
     connection.setAutoCommit(false);
     ApplicationLock.acquireExclusive(connection, LOCK, LOCK_TIMEOUT);
     List<CapturedTable> captured = new ArrayList<>();
     for (TableInspection.Table table : tables) {
-      captured.add(register(table, group, withState));
+      captured.add(register(table, group));
     }
     connection.commit();
     connection.setAutoCommit(true);
@@ -85,7 +83,7 @@ final class CapturedTableRegistry {
     }
   }
 
-  private CapturedTable register(TableInspection.Table table, String group, boolean withState)
+  private CapturedTable register(TableInspection.Table table, String group)
       throws ConfigurationException, SQLException {
     Registered registered = find(table);
     if (registered == null) {
@@ -97,9 +95,6 @@ final class CapturedTableRegistry {
       requireChangeable(table, group, registered, columns);
       moveToGroup(registered.tableId(), group);
       columns = replaceColumns(registered.tableId(), table.contentColumns());
-    }
-    if (!withState && hasReferences(registered.tableId())) {
-      registered = raiseGeneration(registered);
     }
     return new CapturedTable(
         registered.tableId(),
@@ -176,18 +171,6 @@ final class CapturedTableRegistry {
       statement.executeUpdate();
     }
     return find(table);
-  }
-
-  private Registered raiseGeneration(Registered registered) throws SQLException {
-    int generation = registered.generation() + 1;
-    try (PreparedStatement statement =
-        connection.prepareStatement(
-            "UPDATE dbo.CapturedTables SET Generation = ? WHERE CapturedTableId = ?")) {
-      statement.setInt(1, generation);
-      statement.setInt(2, registered.tableId());
-      statement.executeUpdate();
-    }
-    return new Registered(registered.tableId(), registered.group(), generation);
   }
 
   private boolean hasReferences(int tableId) throws SQLException {

@@ -32,7 +32,7 @@ public final class Preflight {
    *
    * @param withState whether the job starts from a savepoint or checkpoint. Without one, a table
    *     that has references from an earlier run is refused, unless that run never completed a
-   *     checkpoint: then the table is read anew, and what the new snapshot does not confirm goes.
+   *     checkpoint: then the table is read anew, and the sweep removes what is not found again.
    * @return the tables as the pipeline needs them, in the configuration's order
    * @throws ConfigurationException when the configuration does not fit what is there
    * @throws UnreachableException when the SQL Server does not answer
@@ -42,8 +42,7 @@ public final class Preflight {
     SqlServerOptions server = options.sqlServer();
     try (Connection connection = SqlServerCheck.connect(server, APPLICATION)) {
       List<TableInspection.Table> tables = inspect(connection, options, withState);
-      return new CapturedTableRegistry(connection)
-          .register(tables, options.capture().group(), withState);
+      return new CapturedTableRegistry(connection).register(tables, options.capture().group());
     } catch (SQLException e) {
       throw SqlServerCheck.explain(server, e);
     }
