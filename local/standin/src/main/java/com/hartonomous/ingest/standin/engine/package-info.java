@@ -17,6 +17,8 @@
  *       commits the rows written so far; a rollback after that names their tables.
  *   <li>Rows are locked, never pages or tables; SERIALIZABLE and REPEATABLE READ read a snapshot
  *       and take no range locks. Claims about locking need a real server.
+ *   <li>Deleting a row does not see that another transaction, not committed yet, refers to it: no
+ *       547 then, and no waiting.
  *   <li>A lock that is waited for longer than a minute without LOCK_TIMEOUT counts as a deadlock
  *       (1205), since a circle through an application lock or a definition is not seen otherwise.
  *   <li>TRUNCATE TABLE deletes row by row and inside a transaction leaves the identity where it is.
