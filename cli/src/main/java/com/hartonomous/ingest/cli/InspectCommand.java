@@ -11,12 +11,12 @@ import picocli.CommandLine.Spec;
 
 @Command(
     name = "inspect",
-    description = "Lists the tensors of model files without loading them; exit 1 if a file is bad.")
+    description = "Lists the tensors of models without loading them; exit 1 if one is bad.")
 final class InspectCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "FILE", arity = "1..*", description = "Model files.")
+  @Parameters(paramLabel = "FILE", arity = "1..*", description = "Model files, *.safetensors.index.json, directories.")
   private List<String> files;
 
   @Option(names = "--json", description = "One JSON object a tensor, a line each.")

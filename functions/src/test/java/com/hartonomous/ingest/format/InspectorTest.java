@@ -3,6 +3,8 @@ package com.hartonomous.ingest.format;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.hartonomous.ingest.record.Sha256;
+import com.hartonomous.ingest.testing.ModelFolders;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -48,6 +50,45 @@ class InspectorTest {
     assertThat(fieldNames(lines.get(6)))
         .containsExactly("file", "name", "path", "dtype", "shape", "offset", "nbytes");
     assertThat(errors.toString()).isEmpty();
+  }
+
+  @Test
+  void tensorsOfOtherFilesNameTheirShard() throws IOException {
+    Path index = ModelFolders.sharded(folder, ModelFolders.weights(1, 2, 10), 2);
+    Files.createDirectory(folder.resolve("onnx"));
+    Files.write(folder.resolve("onnx/data.bin"), new byte[7]);
+    ModelFolders.onnx(
+        folder.resolve("onnx/model.onnx"),
+        List.of(new ModelFolders.External("w", 7, "data.bin", null, null)));
+
+    assertThat(inspect(Inspector.Style.JSON, true, index.toString(), folder.toString())).isTrue();
+
+    List<JsonNode> lines = ReferenceFiles.jsonLines(output.toString());
+    assertThat(lines).hasSize(2 + 3);
+    for (int i = 0; i < 4; i++) {
+      assertThat(fieldNames(lines.get(i)))
+          .containsExactly(
+              "file", "name", "dtype", "shape", "shard", "offset", "nbytes", "sha256");
+      assertThat(lines.get(i).get("file").textValue())
+          .isEqualTo((i < 2 ? index : folder).toString());
+      assertThat(lines.get(i).get("shard").textValue()).isEqualTo(ModelFolders.shard(i % 2, 2));
+    }
+    assertThat(lines.get(4).get("shard").textValue()).isEqualTo("onnx/model.onnx");
+    assertThat(lines.get(4).get("location").textValue()).isEqualTo("data.bin");
+    assertThat(lines.get(4).get("ext_length").longValue()).isEqualTo(7);
+    assertThat(lines.get(4).get("sha256").textValue())
+        .isEqualTo(Sha256.of(new byte[7]).toHex());
+  }
+
+  @Test
+  void warningsStandBesideTheTable() throws IOException {
+    ModelFolders.sharded(folder, ModelFolders.weights(1, 1, 10), 1);
+    Path index =
+        ModelFolders.index(folder, Map.of("layer.0.weight", ModelFolders.shard(0, 1)), "11");
+
+    assertThat(inspect(Inspector.Style.TABLE, false, index.toString())).isTrue();
+    assertThat(output.toString()).contains("safetensors-sharded, 2 files, 1 tensors, 0 nodes");
+    assertThat(errors.toString()).contains("expected a total_size of 10 bytes").hasLineCount(1);
   }
 
   @Test
