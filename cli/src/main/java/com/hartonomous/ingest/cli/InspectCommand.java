@@ -16,7 +16,10 @@ final class InspectCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "FILE", arity = "1..*", description = "Model files, *.safetensors.index.json, directories.")
+  @Parameters(
+      paramLabel = "FILE",
+      arity = "1..*",
+      description = "Model files, *.safetensors.index.json, directories.")
   private List<String> files;
 
   @Option(names = "--json", description = "One JSON object a tensor, a line each.")

@@ -7,9 +7,10 @@ import java.security.MessageDigest;
 
 /**
  * The digest of a model: two models have the same one exactly when they consist of the same bytes
- * in files of the same relative paths, cut in the same way; files without a byte do not count. It is the SHA-256 over, for each file
- * in path order and each of its chunks in file order: the path in UTF-8, a zero byte, the chunk's
- * offset and length as big-endian 8-byte integers, and the 32 bytes of its hash.
+ * in files of the same relative paths, cut in the same way; files without a byte do not count. It
+ * is the SHA-256 over, for each file in path order and each of its chunks in file order: the path
+ * in UTF-8, a zero byte, the chunk's offset and length as big-endian 8-byte integers, and the 32
+ * bytes of its hash.
  *
  * <p>Paths are ordered as {@link String#compareTo} orders them. For one thread, and one model.
  */

@@ -67,8 +67,7 @@ class InspectorTest {
     assertThat(lines).hasSize(2 + 3);
     for (int i = 0; i < 4; i++) {
       assertThat(fieldNames(lines.get(i)))
-          .containsExactly(
-              "file", "name", "dtype", "shape", "shard", "offset", "nbytes", "sha256");
+          .containsExactly("file", "name", "dtype", "shape", "shard", "offset", "nbytes", "sha256");
       assertThat(lines.get(i).get("file").textValue())
           .isEqualTo((i < 2 ? index : folder).toString());
       assertThat(lines.get(i).get("shard").textValue()).isEqualTo(ModelFolders.shard(i % 2, 2));
@@ -76,8 +75,7 @@ class InspectorTest {
     assertThat(lines.get(4).get("shard").textValue()).isEqualTo("onnx/model.onnx");
     assertThat(lines.get(4).get("location").textValue()).isEqualTo("data.bin");
     assertThat(lines.get(4).get("ext_length").longValue()).isEqualTo(7);
-    assertThat(lines.get(4).get("sha256").textValue())
-        .isEqualTo(Sha256.of(new byte[7]).toHex());
+    assertThat(lines.get(4).get("sha256").textValue()).isEqualTo(Sha256.of(new byte[7]).toHex());
   }
 
   @Test
