@@ -57,3 +57,38 @@ CREATE TABLE dbo.ReplayRequests (
     CONSTRAINT CK_ReplayRequests_State CHECK (State IN ('NEW', 'DONE'))
 );
 CREATE INDEX IX_ReplayRequests_State ON dbo.ReplayRequests (State, RequestId) INCLUDE (CapturedTableId);
+GO
+-- The dead letters, and what became of them. State: 'stands'; 'replaying', when a replay is under way; 'replayed', when a
+-- model was replayed and failed again, by a dead letter of its own; 'resolved'.
+CREATE VIEW dbo.vw_DeadLetters
+AS
+SELECT
+    e.ErrorId,
+    e.SourceName,
+    e.Position,
+    e.Reason,
+    e.ErrorMessage,
+    e.PayloadReference,
+    e.ModelId,
+    e.CapturedTableId,
+    e.RowKeyHash,
+    e.OccurredAt,
+    e.ReplayedAt,
+    e.ReplaySubmissionId,
+    CASE WHEN e.ResolvedAt IS NOT NULL THEN 'resolved'
+         WHEN r.ErrorId IS NOT NULL THEN 'replaying'
+         WHEN e.ReplaySubmissionId IS NULL THEN 'stands'
+         WHEN m.ModelId IS NULL OR m.State = 'INGESTING' THEN 'replaying'
+         WHEN m.State = 'FAILED' THEN 'replayed'
+         ELSE 'resolved' END AS State,
+    CASE WHEN r.ErrorId IS NOT NULL THEN N'the ingest job has to read the row again'
+         WHEN e.ReplaySubmissionId IS NULL THEN e.Resolution
+         WHEN m.ModelId IS NULL THEN CONCAT(N'submission ', e.ReplaySubmissionId, N' waits for the ingest job')
+         WHEN m.State = 'INGESTING' THEN CONCAT(N'model ', m.ModelId, N' is being ingested')
+         WHEN m.State = 'FAILED' THEN CONCAT(N'model ', m.ModelId, N' failed again')
+         WHEN m.DuplicateOf IS NOT NULL THEN CONCAT(N'model ', m.ModelId, N' is a duplicate of model ', m.DuplicateOf)
+         ELSE CONCAT(N'model ', m.ModelId, N' is ', m.State) END AS Outcome
+FROM dbo.AtomizationErrors AS e
+LEFT JOIN dbo.ModelSubmissions AS s ON s.SubmissionId = e.ReplaySubmissionId
+LEFT JOIN dbo.Models AS m ON m.ModelId = s.ModelId
+LEFT JOIN (SELECT DISTINCT ErrorId FROM dbo.ReplayRequests WHERE State = 'NEW') AS r ON r.ErrorId = e.ErrorId;

@@ -28,7 +28,8 @@ import org.apache.flink.util.Collector;
  * (which a restore repeats), never that of a streamed event: streaming of a group begins when its
  * snapshot is complete, so a snapshot row behind a streamed one is an older reading.
  *
- * <p>A sweep compares what the database holds of a row with the state, which it leaves as it is.
+ * <p>A sweep compares what the database holds of a row with the state, which it leaves as it is; a
+ * replay has stored again what of the row the state holds, and leaves it as it is too.
  */
 public final class CompareRows extends KeyedProcessFunction<RowKey, HashedRow, AtomReference> {
 
@@ -53,6 +54,10 @@ public final class CompareRows extends KeyedProcessFunction<RowKey, HashedRow, A
     RowState state = rowState.value();
     if (row.event() == RowEvent.SWEEP) {
       sweep(row, state, out);
+      return;
+    }
+    if (row.event() == RowEvent.REPLAY) {
+      replay(row, state, out);
       return;
     }
     if (state != null && !applies(row, state)) {
@@ -93,6 +98,20 @@ public final class CompareRows extends KeyedProcessFunction<RowKey, HashedRow, A
       if (!stored.hash().equals(held.get(new Place(stored.columnId(), stored.segment())))) {
         sweptReferences.inc();
         out.collect(absent(row, stored.columnId(), stored.segment(), stored.hash()));
+      }
+    }
+  }
+
+  /**
+   * Has what the row holds made present once more. Right at any moment: what the state does not
+   * hold, or not so, has an event of its own, before or behind this one in the same channel.
+   */
+  private static void replay(HashedRow row, RowState state, Collector<AtomReference> out) {
+    Map<Place, Sha256> held = held(state, row.generation());
+    for (HashedSegment hashed : row.segments()) {
+      Place place = new Place(hashed.segment().columnId(), hashed.segment().segment());
+      if (hashed.hash().equals(held.get(place))) {
+        out.collect(present(row, hashed));
       }
     }
   }

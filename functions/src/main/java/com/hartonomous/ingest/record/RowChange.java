@@ -38,6 +38,20 @@ public record RowChange(
         RowEvent.CHANGE, key, keyText, generation, version, true, NO_VALUES, NOTHING_STORED);
   }
 
+  /** A row that was read again, for what of it could not be stored. */
+  public static RowChange replay(
+      RowKey key, String keyText, int generation, ContentValue[] values) {
+    return new RowChange(
+        RowEvent.REPLAY,
+        key,
+        keyText,
+        generation,
+        RowVersion.SNAPSHOT,
+        false,
+        values,
+        NOTHING_STORED);
+  }
+
   /** A row whose references in the database are to be compared with its state. */
   public static RowChange sweep(
       RowKey key, String keyText, int generation, StoredSegment[] stored) {

@@ -8,5 +8,10 @@ public enum RowEvent {
    * References of the row are in the database; those that the row's state does not hold are to go.
    * Changes no state.
    */
-  SWEEP
+  SWEEP,
+  /**
+   * The row's present content was read again, since some of it could not be stored; what of it the
+   * row's state holds is to be stored once more. Changes no state.
+   */
+  REPLAY
 }

@@ -15,6 +15,9 @@ public final class OperatorUids {
   /** Prefix of the sweep of a capture group's references; the group's name follows. */
   public static final String CAPTURE_SWEEP = "capture-sweep-";
 
+  /** Prefix of the replay of a capture group's rows; the group's name follows. */
+  public static final String CAPTURE_REPLAY = "capture-replay-";
+
   public static final String ROW_SPLIT = "row-split";
   public static final String ROW_HASH = "row-hash";
   public static final String ROW_REFERENCES = "row-references";

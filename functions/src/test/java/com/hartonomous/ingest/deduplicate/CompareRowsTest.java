@@ -139,6 +139,41 @@ class CompareRowsTest {
     assertThat(sweep(2, stored(1, "A"))).isEmpty();
   }
 
+  @Test
+  void aReplayRepeatsWhatTheStateHoldsAndNothingElse() throws Exception {
+    assertThat(replay(1, "A")).as("a row without state").isEmpty();
+    apply(1, at(10, 2), "A", "X");
+    assertThat(replay(1, "A", "Y")).containsExactly("+1:A");
+    assertThat(replay(2, "A")).as("of another generation").isEmpty();
+    // The state is as it was.
+    assertThat(apply(1, at(11, 4), "B", "X")).containsExactly("-1:A", "+1:B");
+    assertThat(replay(1, "A", "X")).as("the row changed").containsExactly("+2:X");
+  }
+
+  private List<String> replay(int generation, String... texts) throws Exception {
+    int before = harness.extractOutputValues().size();
+    HashedSegment[] segments =
+        IntStream.range(0, texts.length)
+            .mapToObj(
+                i ->
+                    new HashedSegment(
+                        new Segment(
+                            i + 1, 0, "text/plain", texts[i].getBytes(StandardCharsets.UTF_16LE)),
+                        Sha256.ofText(texts[i])))
+            .toArray(HashedSegment[]::new);
+    harness.processElement(
+        new HashedRow(
+            RowEvent.REPLAY,
+            KEY,
+            "{\"Id\":1}",
+            generation,
+            RowVersion.SNAPSHOT,
+            segments,
+            new StoredSegment[0]),
+        0);
+    return harness.extractOutputValues().stream().skip(before).map(this::describe).toList();
+  }
+
   private static StoredSegment stored(int columnId, String text) {
     return new StoredSegment(columnId, 0, Sha256.ofText(text));
   }

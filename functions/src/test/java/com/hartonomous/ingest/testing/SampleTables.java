@@ -23,10 +23,23 @@ public final class SampleTables {
     this.sql = sql;
   }
 
-  /** Registers {@code dbo.<name>} with columns numbered from 1. */
+  /**
+   * Creates {@code dbo.<name>} with the key {@code Id} and text columns, and registers it, as one
+   * that is streamed, with columns numbered from 1.
+   */
   public int captureTable(String name, String... columns) throws Exception {
+    sql.update(
+        "CREATE TABLE dbo."
+            + name
+            + " (Id INT NOT NULL PRIMARY KEY, "
+            + String.join(" NVARCHAR(MAX) NULL, ", columns)
+            + " NVARCHAR(MAX) NULL)");
     sql.inTransaction(
         () -> {
+          sql.update(
+              "INSERT INTO dbo.CdcCheckpoints (SourceName, LastLsn, CheckpointId)"
+                  + " SELECT N'main', 0x00000001000000010001, 1"
+                  + " WHERE NOT EXISTS (SELECT 1 FROM dbo.CdcCheckpoints)");
           sql.update(
               "INSERT INTO dbo.CapturedTables (SchemaName, TableName, TableHash, GroupName,"
                   + " Generation) VALUES ('dbo', ?, ?, 'main', 1)",
@@ -41,6 +54,10 @@ public final class SampleTables {
                 columns[column]);
           }
         });
+    sql.update(
+        "INSERT INTO dbo.TableProgress (CapturedTableId, Writer, StoredReferences, NewAtoms,"
+            + " KnownAtoms, LastAt) VALUES (?, 0, 0, 0, 0, SYSUTCDATETIME())",
+        tableId(name));
     return tableId(name);
   }
 
@@ -50,7 +67,7 @@ public final class SampleTables {
   }
 
   /**
-   * Makes the row refer to these texts and to nothing else.
+   * Makes the row hold these texts, and refer to them and to nothing else.
    *
    * @param texts of the columns in order; null where the column is NULL
    */
@@ -58,7 +75,16 @@ public final class SampleTables {
     sql.inTransaction(
         () -> {
           releaseRow(tableId, id);
+          sql.update("INSERT INTO " + source(tableId) + " (Id) VALUES (?)", id);
           for (int column = 0; column < texts.length; column++) {
+            sql.update(
+                "UPDATE "
+                    + source(tableId)
+                    + " SET "
+                    + column(tableId, column + 1)
+                    + " = ? WHERE Id = ?",
+                texts[column],
+                id);
             if (texts[column] != null) {
               long atomId = atom(texts[column].getBytes(StandardCharsets.UTF_16LE), "text/plain");
               sql.update(
@@ -70,6 +96,7 @@ public final class SampleTables {
                   atomId,
                   keyText(id));
               count(atomId, 1);
+              progress(tableId, 1);
             }
           }
           markRow(tableId, id);
@@ -91,11 +118,37 @@ public final class SampleTables {
             tableId,
             keyHash(id).toBytes())) {
       count(Long.parseLong(atomId), -1);
+      progress(tableId, -1);
     }
+    sql.update("DELETE FROM " + source(tableId) + " WHERE Id = ?", id);
     sql.update(
         "DELETE FROM dbo.RowAtoms WHERE CapturedTableId = ? AND RowKeyHash = ?",
         tableId,
         keyHash(id).toBytes());
+  }
+
+  private void progress(int tableId, int delta) throws SQLException {
+    sql.update(
+        "UPDATE dbo.TableProgress SET StoredReferences = StoredReferences + ?"
+            + " WHERE CapturedTableId = ?",
+        delta,
+        tableId);
+  }
+
+  private String source(int tableId) throws SQLException {
+    return sql.rows(
+            "SELECT CONCAT(SchemaName, '.', TableName) FROM dbo.CapturedTables"
+                + " WHERE CapturedTableId = ?",
+            tableId)
+        .get(0);
+  }
+
+  private String column(int tableId, int columnId) throws SQLException {
+    return sql.rows(
+            "SELECT ColumnName FROM dbo.CapturedColumns WHERE CapturedTableId = ? AND ColumnId = ?",
+            tableId,
+            columnId)
+        .get(0);
   }
 
   private void markRow(int tableId, int id) throws SQLException {
@@ -189,6 +242,14 @@ public final class SampleTables {
       atoms.add(Sha256.of(content));
     }
     sql.update(
+        "INSERT INTO dbo.ModelProgress (ModelId, Writer, StoredChunks, StoredNodes, StoredBytes,"
+            + " NewAtoms, NewBytes, FirstAt, LastAt)"
+            + " VALUES (?, 0, ?, ?, ?, 0, 0, SYSUTCDATETIME(), SYSUTCDATETIME())",
+        modelId,
+        1L + (long) tensors * chunksInTensor,
+        (long) nodes,
+        fileBytes);
+    sql.update(
         "UPDATE dbo.Models SET State = 'COMPLETE', Digest = ?, ExpectedChunks = ?,"
             + " ExpectedTensors = ?, ExpectedNodes = ?, ExpectedBytes = ?, DistinctAtoms = ?"
             + " WHERE ModelId = ?",
@@ -236,6 +297,7 @@ public final class SampleTables {
               modelId);
           sql.update("DELETE FROM dbo.ModelNodes WHERE ModelId = ?", modelId);
           sql.update("DELETE FROM dbo.Tensors WHERE ModelId = ?", modelId);
+          sql.update("DELETE FROM dbo.ModelProgress WHERE ModelId = ?", modelId);
           sql.update("UPDATE dbo.Models SET State = 'DELETED' WHERE ModelId = ?", modelId);
           markModel(modelId);
         });

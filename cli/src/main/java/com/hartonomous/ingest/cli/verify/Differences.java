@@ -1,5 +1,6 @@
 package com.hartonomous.ingest.cli.verify;
 
+import com.hartonomous.ingest.balance.SourceBalance;
 import com.hartonomous.ingest.record.GraphEntity;
 import com.hartonomous.ingest.record.Sha256;
 import java.sql.SQLException;
@@ -117,12 +118,20 @@ final class Differences {
     checks.add(new VerificationReport.Check(check, examined, real, pending));
   }
 
-  VerificationReport report(long unsyncedMarks, VerificationReport.Read read) {
+  VerificationReport report(
+      long unsyncedMarks, VerificationReport.Read read, List<SourceBalance> balance) {
     long allReal = checks.stream().mapToLong(VerificationReport.Check::differences).sum();
     long allPending = checks.stream().mapToLong(VerificationReport.Check::pending).sum();
     List<Difference> shown = new ArrayList<>(shownReal);
     shown.addAll(shownPending);
     return new VerificationReport(
-        allReal == 0, allReal, allPending, unsyncedMarks, List.copyOf(checks), read, shown);
+        allReal == 0,
+        allReal,
+        allPending,
+        unsyncedMarks,
+        List.copyOf(checks),
+        balance,
+        read,
+        shown);
   }
 }

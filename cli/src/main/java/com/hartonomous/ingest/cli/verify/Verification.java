@@ -12,12 +12,15 @@ import org.neo4j.driver.Driver;
 import org.neo4j.driver.SessionConfig;
 
 /**
- * Proves, in one SNAPSHOT transaction, so that ingestion may go on meanwhile:
+ * Proves, in one SNAPSHOT transaction (captured tables in one each), so that ingestion may go on
+ * meanwhile:
  *
  * <ul>
  *   <li>every atom's count equals its references,
  *   <li>every atom has content of its length, and, where it is read, of its hash,
  *   <li>references point to what is there, and belong to models that may have some,
+ *   <li>what came in is stored, known or a dead letter, for submissions, models and captured
+ *       tables,
  *   <li>complete models are complete: chunks without gaps, numbers, digest, tensors inside files,
  *   <li>the graph has the nodes, relationships and properties that the tables ask for, no others.
  * </ul>
@@ -87,13 +90,16 @@ public final class Verification {
             ? contents.checkHashes(options.readPercent(), options.seed())
             : null;
     new ModelChecks(snapshot, differences).check();
+    BalanceChecks balance = new BalanceChecks(differences);
+    balance.checkModels(snapshot);
+    balance.checkTables(options.sqlServer(), options.capturePatience());
     GraphChecks graphChecks =
         new GraphChecks(new TableSide(snapshot, options.level()), graph, differences);
     for (GraphPart part : GraphPart.values()) {
       graphChecks.check(part);
     }
     graphChecks.checkStrays();
-    return differences.report(unsynced, read);
+    return differences.report(unsynced, read, balance.sources());
   }
 
   private static LocalDateTime clock(Connection connection) throws SQLException {

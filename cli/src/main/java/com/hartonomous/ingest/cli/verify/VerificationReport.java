@@ -1,5 +1,6 @@
 package com.hartonomous.ingest.cli.verify;
 
+import com.hartonomous.ingest.balance.SourceBalance;
 import java.util.List;
 
 /**
@@ -9,6 +10,7 @@ import java.util.List;
  * @param differences all of them, but not the pending ones
  * @param pending differences that are about to vanish; see {@link Difference#pending}
  * @param unsyncedMarks rows of the outbox that were not synced when the verification began
+ * @param balance what became of the input of each source
  * @param read the content that was read, null when none was asked for
  * @param shown the first differences of each check, real ones before pending ones
  */
@@ -18,6 +20,7 @@ public record VerificationReport(
     long pending,
     long unsyncedMarks,
     List<Check> checks,
+    List<SourceBalance> balance,
     Read read,
     List<Difference> shown) {
 

@@ -2,6 +2,7 @@ package com.hartonomous.ingest.cli.verify;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.hartonomous.ingest.balance.SourceBalance;
 import com.hartonomous.ingest.cli.ConfigurationArguments;
 import com.hartonomous.ingest.cli.ExitCode;
 import com.hartonomous.ingest.cli.TextTable;
@@ -14,6 +15,8 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.neo4j.driver.exceptions.Neo4jException;
 import picocli.CommandLine.Command;
@@ -27,11 +30,14 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "verify",
     description = {
-      "Proves that counts equal references, atoms have their content, models are complete, and the"
-          + " graph equals the tables; names every difference.",
+      "Proves that counts equal references, atoms have their content, models are complete, what came"
+          + " in is stored or a dead letter, and the graph equals the tables; names every difference.",
       "Without --read-data content is looked at only for its length: a changed byte goes unnoticed."
     })
 public final class VerifyCommand implements Callable<Integer> {
+
+  /** The capture job reads the log every five seconds, unless somebody changed it. */
+  private static final Duration CAPTURE_PATIENCE = Duration.ofSeconds(10);
 
   @Spec private CommandSpec spec;
   @Mixin private ConfigurationArguments configuration;
@@ -88,7 +94,8 @@ public final class VerifyCommand implements Callable<Integer> {
             options.neo4j(),
             options.graph().level(),
             readPercent,
-            seed == null ? System.currentTimeMillis() : seed);
+            seed == null ? System.currentTimeMillis() : seed,
+            CAPTURE_PATIENCE);
     try {
       return new Verification(verification, new DatabaseContentStore()).run();
     } catch (Neo4jException e) {
@@ -99,6 +106,23 @@ public final class VerifyCommand implements Callable<Integer> {
               options.neo4j().uri(), e.getMessage()),
           e);
     }
+  }
+
+  /** Prints what became of the input of each source. */
+  private static void printBalance(List<SourceBalance> sources, PrintWriter out) {
+    TextTable table =
+        new TextTable("source", "in", "stored", "known", "dead letters", "under way", "of");
+    for (SourceBalance source : sources) {
+      table.add(
+          source.source(),
+          source.in(),
+          source.stored(),
+          source.known(),
+          source.dead(),
+          source.underWay(),
+          source.unit());
+    }
+    table.print(out);
   }
 
   private static String json(VerificationReport report) throws JsonProcessingException {
@@ -112,6 +136,7 @@ public final class VerifyCommand implements Callable<Integer> {
       checks.add(check.name(), check.examined(), check.differences(), check.pending());
     }
     checks.print(out);
+    printBalance(report.balance(), out);
     if (report.read() != null) {
       out.printf(
           "content read  %s %% of the atoms: %d atoms, %d bytes%s%n",

@@ -12,6 +12,7 @@ import com.hartonomous.ingest.testing.SampleTables;
 import com.hartonomous.ingest.testing.Sql;
 import com.hartonomous.ingest.testing.SqlServerExtension;
 import com.hartonomous.ingest.testing.TestNeo4j;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -71,7 +72,8 @@ class VerificationITCase {
 
   private VerificationReport verify(double readPercent, GraphLevel level) throws Exception {
     VerificationOptions options =
-        new VerificationOptions(server.options(), neo4j.options(), level, readPercent, 42);
+        new VerificationOptions(
+            server.options(), neo4j.options(), level, readPercent, 42, Duration.ZERO);
     return new Verification(options, new DatabaseContentStore()).run();
   }
 
@@ -183,7 +185,71 @@ class VerificationITCase {
                         "missing in the graph: [Title, segment 0, atom " + atomOf("title 4"))
                     && line.contains(
                         "surplus in the graph: [Title, segment 0, atom " + atomOf("title 2")))
-        .hasSize(3);
+        .contains(
+            "balance of tables: row {\"Id\":2} of dbo.Documents, column Title segment 0, atom "
+                + atomOf("title 2")
+                + " is in the table, but neither stored nor a dead letter.",
+            "balance of tables: row {\"Id\":2} of dbo.Documents, column Title segment 0, atom "
+                + atomOf("title 4")
+                + " is stored, but the table does not hold it.")
+        .hasSize(5);
+  }
+
+  @Test
+  void namesASubmissionAndAModelThatHaveNoEnd() throws Exception {
+    sql.update("UPDATE dbo.Models SET State = 'INGESTING' WHERE ModelId = ?", model);
+    sql.update(
+        "INSERT INTO dbo.ModelSubmissions (SourceName, SourceHash, TenantId, ModelName, Path,"
+            + " State, ModelId) VALUES ('test', ?, 3, 'sample', '/models/sample', 'DONE', ?)",
+        Sha256.ofText("submission").toBytes(),
+        model);
+    VerificationReport report = verify();
+    assertThat(report.passed()).isFalse();
+    assertThat(named(report))
+        .contains(
+            "balance of models: model "
+                + model
+                + " (sample) is INGESTING, but no claimed submission names it: no job will end it.",
+            "balance of submissions: submission 1 of /models/sample is DONE with model "
+                + model
+                + ", which is INGESTING: expected a model that its job leads to an end.");
+  }
+
+  @Test
+  void countsWhatADeadLetterAccountsFor() throws Exception {
+    sql.update("UPDATE dbo.Documents SET Title = N'refused' WHERE Id = 2");
+    tables.putRow(table, 3, null, "body 3");
+    sql.update("UPDATE dbo.Documents SET Title = N'refused' WHERE Id = 3");
+    sql.update("UPDATE dbo.Neo4jSyncQueue SET IsSynced = 1, SyncedAt = '2020-01-01T00:00:00'");
+    sql.update(
+        "INSERT INTO dbo.AtomizationErrors (DeadLetterHash, SourceName, Position, Reason,"
+            + " ErrorMessage, CapturedTableId, RowKeyHash, ColumnId, Segment, AtomHash)"
+            + " VALUES (?, 'dbo.Documents', 'x', 'REFUSED_BY_DATABASE', 'x', ?, ?, 1, 0, ?)",
+        Sha256.ofText("letter").toBytes(),
+        table,
+        SampleTables.keyHash(3).toBytes(),
+        Sha256.ofText("refused").toBytes());
+    VerificationReport report = verify();
+    assertThat(named(report))
+        .filteredOn(line -> line.startsWith("balance"))
+        .as("row 3 is accounted for, row 2 is not")
+        .hasSize(2)
+        .allMatch(line -> line.contains("{\"Id\":2}"));
+    assertThat(report.balance())
+        .filteredOn(source -> source.source().equals("dbo.Documents"))
+        .singleElement()
+        .satisfies(source -> assertThat(source.dead()).isEqualTo(1));
+  }
+
+  @Test
+  void aRowThatCaptureHasYetToReadIsPending() throws Exception {
+    sql.update(
+        "EXEC sys.sp_cdc_enable_table @source_schema = N'dbo', @source_name = N'Documents',"
+            + " @role_name = NULL, @supports_net_changes = 0");
+    sql.update("UPDATE dbo.Documents SET Title = N'on its way' WHERE Id = 2");
+    VerificationReport report = verify();
+    assertThat(report.passed()).as("%s", named(report)).isTrue();
+    assertThat(report.pending()).isEqualTo(2);
   }
 
   @Test

@@ -34,14 +34,19 @@ final class CaptureConnection implements AutoCloseable {
    * A statement that the caller closes; it gives up after {@value #STATEMENT_TIMEOUT_SECONDS} s.
    */
   PreparedStatement prepare(String sql) throws IOException, SQLException {
+    PreparedStatement statement = open().prepareStatement(sql);
+    statement.setQueryTimeout(STATEMENT_TIMEOUT_SECONDS);
+    return statement;
+  }
+
+  /** The connection itself, which stays this object's. */
+  Connection open() throws IOException, SQLException {
     if (connection == null) {
       connection = server.open(application);
       // A dead network must not hold up the task's checkpoints for ever.
       connection.setNetworkTimeout(Runnable::run, NETWORK_TIMEOUT_MILLIS);
     }
-    PreparedStatement statement = connection.prepareStatement(sql);
-    statement.setQueryTimeout(STATEMENT_TIMEOUT_SECONDS);
-    return statement;
+    return connection;
   }
 
   /** Something was done: earlier failures do not count any more. */

@@ -167,7 +167,8 @@ final class RowChangeDeserializer implements DebeziumDeserializationSchema<RowCh
     return text.toString();
   }
 
-  private static void writeKeyValue(JsonGenerator json, Object value) throws IOException {
+  /** Also for {@link SourceKey}, which has the same values from the driver. */
+  static void writeKeyValue(JsonGenerator json, Object value) throws IOException {
     if (value instanceof Long || value instanceof Integer || value instanceof Short) {
       json.writeNumber(((Number) value).longValue());
     } else if (value instanceof Boolean flag) {

@@ -80,7 +80,16 @@ public final class SqlServerCapture {
   }
 
   /**
-   * The operator that stands behind the sweep and reports how far it has come.
+   * The operator that stands behind the sweep and sends rows on once more whose dead letters people
+   * want tried again.
+   */
+  public static OneInputStreamOperator<RowChange, RowChange> replay(
+      SqlServerOptions server, List<CapturedTable> tables) {
+    return new ReplayRows(server, tables);
+  }
+
+  /**
+   * The operator that stands behind the sweep and the replay and reports how far it has come.
    *
    * @param heartbeatInterval how often the heartbeat row is moved
    */

@@ -36,9 +36,9 @@ import org.apache.flink.util.OutputTag;
  * The ingest job's stages and their order.
  *
  * <pre>
- * SQL Server changes - sweep - position -> by row - split - hash - compare -+
- *                                                                           +-> by atom - deduplicate - SQL Server
- * model files -------------------------------------- read and hash ---------+
+ * SQL Server changes - sweep - replay - position -> by row - split - hash - compare -+
+ *                                                                                    +-> by atom - deduplicate - SQL Server
+ * model files ----------------------------------------------- read and hash ---------+
  * what could not be ingested -> dead letters
  * </pre>
  *
@@ -106,8 +106,15 @@ public final class IngestPipeline {
                 changes.getType(),
                 SqlServerCapture.sweep(options.sqlServer(), tables))
             .uid(OperatorUids.CAPTURE_SWEEP + capture.group());
+    DataStream<RowChange> replayed =
+        swept
+            .transform(
+                "replay of " + capture.group(),
+                changes.getType(),
+                SqlServerCapture.replay(options.sqlServer(), tables))
+            .uid(OperatorUids.CAPTURE_REPLAY + capture.group());
     // Also moves the heartbeat and takes its rows out of the stream.
-    return swept
+    return replayed
         .transform(
             "position of " + capture.group(),
             changes.getType(),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.hartonomous.ingest.standin.engine.ConnectionLostException;
 import com.hartonomous.ingest.standin.engine.FaultInjector;
 import com.hartonomous.ingest.standin.engine.FaultInjector.Point;
+import com.hartonomous.ingest.testing.Balance;
 import com.hartonomous.ingest.testing.CanonicalDigest;
 import com.hartonomous.ingest.testing.CapturedRows;
 import com.hartonomous.ingest.testing.ModelFixtures;
@@ -110,6 +111,7 @@ class IngestFaultToleranceITCase {
       try (RunningIngest job = RunningIngest.start(options, savepoint)) {
         change(sql, 2 * CHANGES / 3, CHANGES);
         awaitEverything(sql);
+        Balance.awaitEven(disturbed.options());
       }
       assertThat(CanonicalDigest.lines(sql)).as("seed %d", SEED).isEqualTo(expected);
     }
@@ -133,6 +135,7 @@ class IngestFaultToleranceITCase {
         }
         change(sql, 0, CHANGES);
         awaitEverything(sql);
+        Balance.awaitEven(server.options());
       }
       return CanonicalDigest.lines(sql);
     }

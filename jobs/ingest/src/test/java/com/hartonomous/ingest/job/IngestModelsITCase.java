@@ -3,6 +3,7 @@ package com.hartonomous.ingest.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.hartonomous.ingest.record.Sha256;
+import com.hartonomous.ingest.testing.Balance;
 import com.hartonomous.ingest.testing.CapturedRows;
 import com.hartonomous.ingest.testing.ModelFixtures;
 import com.hartonomous.ingest.testing.Sql;
@@ -49,6 +50,8 @@ class IngestModelsITCase {
           .hasSize(6)
           .first()
           .isEqualTo("layer.0.weight|[50000]|F32|4");
+      assertThat(Balance.awaitEven(server.options()).sums("submissions"))
+          .containsExactly(1L, 1L, 0L, 0L);
     }
   }
 
@@ -79,6 +82,8 @@ class IngestModelsITCase {
                       + " AND DuplicateOf IS NOT NULL"))
           .isEqualTo(1);
       assertThat(CapturedRows.wrongCounts(sql)).isEmpty();
+      assertThat(Balance.awaitEven(server.options()).sums("submissions"))
+          .containsExactly(2L, 1L, 1L, 0L);
     }
   }
 
@@ -97,6 +102,9 @@ class IngestModelsITCase {
           .asString()
           .startsWith("MALFORMED");
       assertThat(CapturedRows.wrongCounts(sql)).isEmpty();
+      Balance balance = Balance.awaitEven(server.options());
+      assertThat(balance.sums("submissions")).containsExactly(2L, 1L, 0L, 1L);
+      assertThat(balance.sums("models").get(3)).as("the bad file's").isEqualTo(1);
     }
   }
 

@@ -2,6 +2,7 @@ package com.hartonomous.ingest.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.hartonomous.ingest.testing.Balance;
 import com.hartonomous.ingest.testing.CapturedRows;
 import com.hartonomous.ingest.testing.Sql;
 import com.hartonomous.ingest.testing.SqlServerExtension;
@@ -78,6 +79,8 @@ class IngestRowsITCase {
         sql.update("DELETE FROM dbo.Documents WHERE Id = 1");
         DocumentsTable.awaitCaughtUp(sql);
         assertThat(count(sql, "snapshot")).isZero();
+        assertThat(Balance.awaitEven(server.options()).sums("dbo.Documents"))
+            .containsExactly(6L, 6L, 0L, 0L);
       }
     }
   }
@@ -104,6 +107,7 @@ class IngestRowsITCase {
             });
         DocumentsTable.awaitCaughtUp(sql);
         assertThat(count(sql, "A")).isEqualTo(1);
+        Balance.awaitEven(server.options());
       }
     }
   }
@@ -127,6 +131,7 @@ class IngestRowsITCase {
                       vector.getValue()))
               .containsExactly(vector.getKey() + "|" + 2 * vector.getKey().length());
         }
+        Balance.awaitEven(server.options());
       }
     }
   }
@@ -173,6 +178,7 @@ class IngestRowsITCase {
                         .as("seed %d: rows in both snapshot and stream", seed)
                         .isGreaterThanOrEqualTo(updated + ROWS / NEVER_DELETED));
         assertThat(count(sql, "in both")).isEqualTo(ROWS / NEVER_DELETED);
+        Balance.awaitEven(server.options());
       } finally {
         enough.set(true);
         writer.shutdownNow();
