@@ -1,5 +1,6 @@
 package com.hartonomous.ingest.cli;
 
+import com.hartonomous.ingest.cli.deadletters.DeadLettersCommand;
 import com.hartonomous.ingest.cli.status.StatusCommand;
 import com.hartonomous.ingest.cli.verify.VerifyCommand;
 import picocli.CommandLine;

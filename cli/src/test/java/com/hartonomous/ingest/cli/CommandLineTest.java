@@ -57,6 +57,10 @@ class CommandLineTest {
         "dead-letters",
         "dead-letters list --limit 0",
         "dead-letters list --limit many",
+        "dead-letters replay --id x",
+        "dead-letters replay --limit 0",
+        "dead-letters replay everything",
+        "dead-letters replay --reason",
         "inspect"
       })
   void wrongUsageIsOneLineThatPointsAtTheHelp(String line) {
