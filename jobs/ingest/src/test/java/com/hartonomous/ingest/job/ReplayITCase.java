@@ -7,6 +7,7 @@ import com.hartonomous.ingest.standin.engine.FaultInjector;
 import com.hartonomous.ingest.standin.engine.FaultInjector.Point;
 import com.hartonomous.ingest.standin.type.SqlServerError;
 import com.hartonomous.ingest.testing.Balance;
+import com.hartonomous.ingest.testing.ModelFixtures;
 import com.hartonomous.ingest.testing.Sql;
 import com.hartonomous.ingest.testing.SqlServerExtension;
 import java.nio.file.Files;
