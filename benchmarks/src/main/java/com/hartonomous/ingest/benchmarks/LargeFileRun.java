@@ -267,7 +267,8 @@ final class LargeFileRun {
                         "bolt://" + LOOPBACK + ":" + boltPort, null, null, "neo4j", TIMEOUT),
                     GraphLevel.TENSOR,
                     100,
-                    1),
+                    1,
+                    Duration.ZERO),
                 new DatabaseContentStore())
             .run();
     if (!report.passed()) {
