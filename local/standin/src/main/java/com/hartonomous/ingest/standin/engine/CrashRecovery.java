@@ -14,8 +14,6 @@ import org.h2.mvstore.Cursor;
 import org.h2.mvstore.DataUtils;
 import org.h2.mvstore.MVMap;
 import org.h2.mvstore.MVStore;
-import org.h2.mvstore.tx.Transaction;
-import org.h2.mvstore.tx.TransactionStore;
 import org.h2.value.VersionedValue;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,8 +25,8 @@ import org.slf4j.LoggerFactory;
  * An entry that was changed at that moment can be in the file without the undo record that belongs
  * to it, and H2's own recovery, which follows undo records, does not find it. Such an entry stays
  * uncommitted under the number of a transaction that is no more, and when a new transaction gets
- * that number, everybody else waits for it without end. All transactions have ended when a database
- * opens: whatever is uncommitted then is put back to what was committed.
+ * that number, everybody else waits for it without end. Nobody works in a database that is being
+ * opened: whatever is uncommitted then is put back to what was committed.
  *
  * <p>A transaction whose commit was under way could be undone in part by this. {@link
  * com.hartonomous.ingest.standin.capture.CommitNumbering} lets commits through one at a time, and
@@ -48,12 +46,6 @@ final class CrashRecovery {
    */
   static void run(Connection connection) throws SQLException {
     SessionLocal session = (SessionLocal) connection.unwrap(JdbcConnection.class).getSession();
-    TransactionStore transactions = session.getDatabase().getStore().getTransactionStore();
-    List<Transaction> open = transactions.getOpenTransactions();
-    if (!open.isEmpty()) {
-      throw new SQLException(
-          "expected no open transaction in a database that was just opened, found " + open);
-    }
     MVStore store = session.getDatabase().getStore().getMvStore();
     long restored = 0;
     for (String name : store.getMapNames()) {
