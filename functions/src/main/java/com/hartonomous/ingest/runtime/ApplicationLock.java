@@ -6,6 +6,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * SQL Server's application locks ({@code sp_getapplock}), held until the open transaction ends
@@ -21,12 +22,18 @@ public final class ApplicationLock {
 
   // Under JDBC's autocommit off neither a procedure call nor a SELECT without a table begins the
   // transaction that the lock needs. There BEGIN TRANSACTION counts twice.
-  private static final String SQL =
+  private static final String BEGIN =
       "IF @@TRANCOUNT = 0 BEGIN BEGIN TRANSACTION; IF @@TRANCOUNT = 2 COMMIT TRANSACTION; END;"
-          + " DECLARE @result INT;"
-          + " EXEC @result = sp_getapplock @Resource = ?, @LockMode = ?,"
-          + " @LockOwner = 'Transaction', @LockTimeout = ?;"
-          + " SELECT @result AS Result;";
+          + " DECLARE @result INT = 0, @taken INT = 0;";
+
+  private static final String ACQUIRE =
+      " IF @result >= 0 BEGIN EXEC @result = sp_getapplock @Resource = ?, @LockMode = ?,"
+          + " @LockOwner = 'Transaction', @LockTimeout = ?; SET @taken = @taken + 1; END;";
+
+  private static final String END = " SELECT @result AS Result, @taken AS Taken;";
+
+  /** Locks that one round trip takes at most. */
+  private static final int BATCH_MAX = 64;
 
   private static final String FOR_SESSION_SQL =
       "DECLARE @result INT;"
@@ -76,13 +83,25 @@ public final class ApplicationLock {
   /** Waits for the lock in shared mode. */
   public static void acquireShared(Connection connection, String resource, Duration timeout)
       throws SQLException {
-    acquire(connection, resource, "Shared", timeout);
+    acquire(connection, List.of(resource), "Shared", timeout);
+  }
+
+  /** Waits for the locks in shared mode, one after the other in the given order. */
+  public static void acquireShared(Connection connection, List<String> resources, Duration timeout)
+      throws SQLException {
+    acquire(connection, resources, "Shared", timeout);
   }
 
   /** Waits for the lock in exclusive mode. */
   public static void acquireExclusive(Connection connection, String resource, Duration timeout)
       throws SQLException {
-    acquire(connection, resource, "Exclusive", timeout);
+    acquire(connection, List.of(resource), "Exclusive", timeout);
+  }
+
+  /** Waits for the locks in exclusive mode, one after the other in the given order. */
+  public static void acquireExclusive(
+      Connection connection, List<String> resources, Duration timeout) throws SQLException {
+    acquire(connection, resources, "Exclusive", timeout);
   }
 
   /**
@@ -90,15 +109,37 @@ public final class ApplicationLock {
    *     victim (as SQL Server numbers these for rows, so that callers retry both alike), 50000 for
    *     a cancelled or wrong request
    */
-  private static void acquire(Connection connection, String resource, String mode, Duration timeout)
+  private static void acquire(
+      Connection connection, List<String> resources, String mode, Duration timeout)
       throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(SQL)) {
-      statement.setString(1, resource);
-      statement.setString(2, mode);
-      statement.setInt(3, Math.toIntExact(timeout.toMillis()));
-      int code = resultCode(statement, resource);
-      if (code < 0) {
-        throw refused(resource, mode, timeout, code);
+    for (int from = 0; from < resources.size(); from += BATCH_MAX) {
+      acquireBatch(
+          connection,
+          resources.subList(from, Math.min(resources.size(), from + BATCH_MAX)),
+          mode,
+          timeout);
+    }
+  }
+
+  private static void acquireBatch(
+      Connection connection, List<String> resources, String mode, Duration timeout)
+      throws SQLException {
+    String sql = BEGIN + ACQUIRE.repeat(resources.size()) + END;
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      int position = 1;
+      for (String resource : resources) {
+        statement.setString(position++, resource);
+        statement.setString(position++, mode);
+        statement.setInt(position++, Math.toIntExact(timeout.toMillis()));
+      }
+      try (ResultSet result = statement.executeQuery()) {
+        if (!result.next()) {
+          throw new SQLException("sp_getapplock returned nothing for " + resources + ".");
+        }
+        int code = result.getInt("Result");
+        if (code < 0) {
+          throw refused(resources.get(result.getInt("Taken") - 1), mode, timeout, code);
+        }
       }
     }
   }

@@ -150,9 +150,8 @@ final class AtomTransaction implements Closeable {
     if (models.isEmpty()) {
       return references;
     }
-    for (int model : models) {
-      ApplicationLock.acquireShared(connection, ApplicationLock.model(model), LOCK_TIMEOUT);
-    }
+    ApplicationLock.acquireShared(
+        connection, models.stream().map(ApplicationLock::model).toList(), LOCK_TIMEOUT);
     Set<Integer> ingesting = statements.ingestingAmong(models);
     return references.stream()
         .filter(r -> r.row() != null || ingesting.contains(r.modelId()))

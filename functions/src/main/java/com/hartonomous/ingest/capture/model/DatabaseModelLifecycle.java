@@ -4,10 +4,11 @@ import com.hartonomous.ingest.capture.model.ModelHeader.ModelFile;
 import com.hartonomous.ingest.capture.model.ModelHeader.SubmittedState;
 import com.hartonomous.ingest.capture.model.ModelRegistry.ClaimedModel;
 import com.hartonomous.ingest.capture.model.ModelRegistry.RegisteredFile;
-import com.hartonomous.ingest.capture.model.ModelRegistry.Submission;
+import com.hartonomous.ingest.capture.model.ModelSubmissions.Submission;
 import com.hartonomous.ingest.capture.model.RejectedModelException.Reason;
 import com.hartonomous.ingest.format.ChunkPlan;
 import com.hartonomous.ingest.record.DeadLetter;
+import com.hartonomous.ingest.runtime.ApplicationLock;
 import com.hartonomous.ingest.runtime.FlinkPositionedInput;
 import com.hartonomous.ingest.runtime.SqlErrors;
 import com.hartonomous.ingest.runtime.SqlServerTransactions;
@@ -16,11 +17,15 @@ import java.io.IOException;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,9 +33,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Models as the database and the file systems know them.
  *
- * <p>Nothing is remembered between steps but whether the options' files were submitted: each step
- * looks at the submissions that this job has claimed, and does the first thing that it finds
- * undone. A crash between two transactions therefore needs no recovery of its own:
+ * <p>Nothing is remembered between steps but whether the options' files were submitted and what the
+ * watched directories held: each step looks at the submissions that this job has claimed, and does
+ * the first thing that it finds undone, for as many models as fit a transaction. A crash between two transactions therefore needs no recovery of its own:
  *
  * <ul>
  *   <li>claimed, being ingested, unknown to the enumerator: it is planned (again);
@@ -42,13 +47,33 @@ import org.slf4j.LoggerFactory;
  */
 final class DatabaseModelLifecycle implements ModelLifecycle {
 
+  /** Models that one transaction leads on. */
+  static final int BATCH_MODELS_MAX = 64;
+
+  /**
+   * Tensors and nodes that one transaction registers, and chunks of models that one completes,
+   * unless a single model has more.
+   */
+  static final int BATCH_ENTRIES_MAX = 20_000;
+
   private static final Logger LOG = LoggerFactory.getLogger(DatabaseModelLifecycle.class);
 
   private final ModelSourceOptions options;
   private final SqlServerTransactions transactions;
   private final ModelRegistry registry;
   private final ModelHeaderReader headers;
+  private final List<Watch> watches = new ArrayList<>();
   private boolean submitted;
+
+  /** A watched directory and when it is to be scanned next, by {@link System#nanoTime}. */
+  private static final class Watch {
+    private final DirectoryWatch directory;
+    private long dueAtNanos = System.nanoTime();
+
+    Watch(WatchedDirectory options) {
+      directory = new DirectoryWatch(options);
+    }
+  }
 
   /**
    * @param transactions whose sessions were prepared by {@link ModelRegistry#prepareSession}
@@ -62,54 +87,89 @@ final class DatabaseModelLifecycle implements ModelLifecycle {
     this.transactions = transactions;
     this.registry = registry;
     this.headers = headers;
+    for (WatchedDirectory watched : options.watched()) {
+      watches.add(new Watch(watched));
+    }
   }
 
   @Override
   public Step step(Set<Integer> planned, int pendingSplits) throws Exception {
     if (!submitted) {
-      submitOptions();
+      submit("submit the configured models", configured());
       submitted = true;
     }
+    scanDue();
     List<ClaimedModel> claimed =
         transactions.run(
             "look at the claimed models",
             connection -> registry.claimedModels(connection, options.jobName()));
     Set<Integer> ended = new TreeSet<>(planned);
-    for (ClaimedModel model : claimed) {
-      if (model.isIngesting()) {
-        ended.remove(model.modelId());
-      }
-    }
+    List<ClaimedModel> toRelease = new ArrayList<>();
+    List<ClaimedModel> toFinish = new ArrayList<>();
+    List<ClaimedModel> toPlan = new ArrayList<>();
     for (ClaimedModel model : claimed) {
       if (!model.isIngesting()) {
-        release(model);
-        return new Step(ended, List.of(), true);
+        toRelease.add(model);
+        continue;
       }
+      ended.remove(model.modelId());
       if (model.hasDeadLetter() || model.isStored()) {
-        finish(model);
-        ended.add(model.modelId());
-        ended.retainAll(planned);
-        return new Step(ended, List.of(), true);
-      }
-      if (!planned.contains(model.modelId())) {
-        return new Step(ended, plan(model), true);
+        toFinish.add(model);
+      } else if (!planned.contains(model.modelId())) {
+        toPlan.add(model);
       }
     }
-    boolean claims = claimed.size() < ACTIVE_MODELS_MAX && pendingSplits < PENDING_SPLITS_MAX;
-    return new Step(ended, List.of(), claims && claim());
+    if (!toRelease.isEmpty()) {
+      release(toRelease.subList(0, Math.min(toRelease.size(), BATCH_MODELS_MAX)));
+      return new Step(ended, List.of(), true);
+    }
+    if (!toFinish.isEmpty()) {
+      ended.addAll(finish(toFinish));
+      ended.retainAll(planned);
+      return new Step(ended, List.of(), true);
+    }
+    if (pendingSplits >= PENDING_SPLITS_MAX) {
+      return new Step(ended, List.of(), false);
+    }
+    if (!toPlan.isEmpty()) {
+      return new Step(ended, plan(toPlan, PENDING_SPLITS_MAX - pendingSplits), true);
+    }
+    return new Step(ended, List.of(), claim(ACTIVE_MODELS_MAX - claimed.size()) > 0);
   }
 
-  private void submitOptions() throws IOException, SQLException, InterruptedException {
+  private void submit(String what, List<Submission> submissions)
+      throws IOException, SQLException, InterruptedException {
+    if (!submissions.isEmpty()) {
+      transactions.run(
+          what,
+          connection -> {
+            ModelSubmissions.submit(connection, options.jobName(), submissions);
+            return null;
+          });
+    }
+  }
+
+  private List<Submission> configured() throws IOException {
     List<Submission> submissions = new ArrayList<>();
     for (ModelLocation location : options.models()) {
       submissions.add(submission(location));
     }
-    transactions.run(
-        "submit the configured models",
-        connection -> {
-          registry.submit(connection, options.jobName(), submissions);
-          return null;
-        });
+    for (String pattern : options.patterns()) {
+      for (FileStatus file : matches(pattern)) {
+        addIfItFits(submissions, ModelFiles.ofFile(file));
+      }
+    }
+    return submissions;
+  }
+
+  /** What matches now; a pattern that cannot be followed was refused before the job started. */
+  private static List<FileStatus> matches(String pattern) {
+    try {
+      return PathPattern.of(pattern).matches();
+    } catch (IOException e) {
+      LOG.warn("The configured models {} cannot be listed; none is submitted.", pattern, e);
+      return List.of();
+    }
   }
 
   /** What is not there, or no model, is submitted too: as a model, it fails by name. */
@@ -122,49 +182,177 @@ final class DatabaseModelLifecycle implements ModelLifecycle {
           location.name(),
           path.toString(),
           state.map(SubmittedState::byteLength).orElse(null),
-          state.map(SubmittedState::modifiedAt).orElse(null));
+          state.map(SubmittedState::modifiedAt).orElse(null),
+          null);
     } catch (FileNotFoundException e) {
       LOG.warn("The configured model {} is not there.", location.path(), e);
-      return new Submission(options.tenantId(), location.name(), location.path(), null, null);
+      return new Submission(
+          options.tenantId(), location.name(), location.path(), null, null, null);
     }
   }
 
-  private boolean claim() throws IOException, SQLException, InterruptedException {
-    return transactions.run(
-        "claim a model", connection -> registry.claim(connection, options.jobName()));
+  private Submission submission(String name, ModelFiles files) {
+    return new Submission(
+        options.tenantId(),
+        name,
+        files.path().toString(),
+        files.byteLength(),
+        files.modifiedAt(),
+        files.fingerprint());
   }
 
-  private List<PlannedModel> plan(ClaimedModel model)
-      throws IOException, SQLException, InterruptedException {
-    try {
-      ModelHeader header = headers.read(model.path());
-      requireSubmitted(model, header);
-      List<RegisteredFile> files =
-          transactions.run(
-              "register model " + model.modelId(),
-              connection ->
-                  registry.register(connection, model.modelId(), header, options.chunkSize()));
-      if (files.isEmpty()) {
-        return List.of();
+  /** A name or path that the tables do not take would stop the whole source. */
+  private void addIfItFits(List<Submission> submissions, ModelFiles files) {
+    String path = files.path().toString();
+    if (path.length() > ModelLocation.PATH_LENGTH_MAX
+        || files.name().length() > ModelLocation.NAME_LENGTH_MAX) {
+      LOG.warn(
+          "{} is not submitted: expected a path of at most {} characters and a name of at most {}.",
+          path,
+          ModelLocation.PATH_LENGTH_MAX,
+          ModelLocation.NAME_LENGTH_MAX);
+    } else {
+      submissions.add(submission(files.name(), files));
+    }
+  }
+
+  private void scanDue() throws IOException, SQLException, InterruptedException {
+    for (Watch watch : watches) {
+      if (System.nanoTime() - watch.dueAtNanos >= 0) {
+        List<Submission> submissions = new ArrayList<>();
+        for (ModelFiles files : watch.directory.scan()) {
+          addIfItFits(submissions, files);
+        }
+        submit("submit what is new in " + watch.directory.options().uri(), submissions);
+        watch.dueAtNanos = System.nanoTime() + watch.directory.options().interval().toNanos();
       }
-      return List.of(new PlannedModel(model.modelId(), splits(model, header, files)));
-    } catch (RejectedModelException e) {
-      fail(model, e);
-      return List.of();
+    }
+  }
+
+  private int claim(int most) throws IOException, SQLException, InterruptedException {
+    if (most <= 0) {
+      return 0;
+    }
+    return transactions.run(
+        "claim models",
+        connection ->
+            ModelSubmissions.claim(
+                connection, options.jobName(), Math.min(most, BATCH_MODELS_MAX)));
+  }
+
+  /**
+   * Registers models and makes their splits.
+   *
+   * @param splitsMax splits beyond which no further model is planned in this step
+   */
+  private List<PlannedModel> plan(List<ClaimedModel> models, int splitsMax)
+      throws IOException, SQLException, InterruptedException {
+    SortedMap<Integer, ModelHeader> read = new TreeMap<>();
+    Map<Integer, ClaimedModel> byId = new HashMap<>();
+    long entries = 0;
+    long splits = 0;
+    for (ClaimedModel model : models) {
+      if (read.size() == BATCH_MODELS_MAX || entries > BATCH_ENTRIES_MAX || splits > splitsMax) {
+        break;
+      }
+      try {
+        ModelHeader header = header(model);
+        read.put(model.modelId(), header);
+        byId.put(model.modelId(), model);
+        entries += header.contents().tensorCount() + (long) header.contents().nodeCount();
+        splits += 1 + header.byteLength() / options.splitSize();
+      } catch (RejectedModelException e) {
+        fail(model, e);
+      }
+    }
+    List<PlannedModel> planned = new ArrayList<>();
+    for (Map.Entry<Integer, List<RegisteredFile>> entry : register(read, byId).entrySet()) {
+      ClaimedModel model = byId.get(entry.getKey());
+      try {
+        planned.add(
+            new PlannedModel(
+                model.modelId(), splits(model, read.get(model.modelId()), entry.getValue())));
+      } catch (RejectedModelException e) {
+        fail(model, e);
+      }
+    }
+    return planned;
+  }
+
+  private ModelHeader header(ClaimedModel model)
+      throws RejectedModelException, InterruptedException {
+    requireAbsolute(model.path());
+    ModelHeader header = headers.read(model.path());
+    requireSubmitted(model, header);
+    String format = header.contents().formatName();
+    if (model.expectedFormat() != null && !model.expectedFormat().equalsIgnoreCase(format)) {
+      throw new RejectedModelException(
+          Reason.UNEXPECTED_FORMAT,
+          "file",
+          "%s: expected the format %s as submitted, found %s; submit it again as what it is"
+              .formatted(model.path(), model.expectedFormat(), format),
+          null);
+    }
+    return header;
+  }
+
+  /** A relative path would mean another file on each machine, and after each restart. */
+  private static void requireAbsolute(String path) throws RejectedModelException {
+    try {
+      if (new Path(path).isAbsolute()) {
+        return;
+      }
+    } catch (IllegalArgumentException e) {
+      LOG.debug("{} is no path.", path, e);
+    }
+    throw new RejectedModelException(
+        Reason.FILE_UNREADABLE,
+        "path",
+        "%s: expected an absolute path or a URI; submit it again with one".formatted(path),
+        null);
+  }
+
+  /**
+   * Registers models, all in one transaction; one by one if what one says of itself does not fit
+   * the tables, which fails that one.
+   */
+  private Map<Integer, List<RegisteredFile>> register(
+      SortedMap<Integer, ModelHeader> read, Map<Integer, ClaimedModel> models)
+      throws IOException, SQLException, InterruptedException {
+    if (read.isEmpty()) {
+      return Map.of();
+    }
+    try {
+      return transactions.run(
+          "register " + read.size() + " models",
+          connection -> registry.register(connection, read, options.chunkSize()));
     } catch (SQLException e) {
       if (SqlErrors.kind(e) != SqlErrors.Kind.DATA) {
         throw e;
       }
-      fail(
-          model,
-          new RejectedModelException(
-              Reason.REFUSED_BY_DATABASE,
-              "header",
-              "%s: what the file says of itself does not fit the tables (error %d): %s"
-                  .formatted(model.path(), e.getErrorCode(), e.getMessage()),
-              e));
-      return List.of();
+      if (read.size() == 1) {
+        refused(models.get(read.firstKey()), e);
+        return Map.of();
+      }
     }
+    Map<Integer, List<RegisteredFile>> registered = new TreeMap<>();
+    for (Map.Entry<Integer, ModelHeader> entry : read.entrySet()) {
+      registered.putAll(
+          register(new TreeMap<>(Map.of(entry.getKey(), entry.getValue())), models));
+    }
+    return registered;
+  }
+
+  private void refused(ClaimedModel model, SQLException refusal)
+      throws IOException, SQLException, InterruptedException {
+    fail(
+        model,
+        new RejectedModelException(
+            Reason.REFUSED_BY_DATABASE,
+            "header",
+            "%s: what the file says of itself does not fit the tables (error %d): %s"
+                .formatted(model.path(), refusal.getErrorCode(), refusal.getMessage()),
+            refusal));
   }
 
   private static void requireSubmitted(ClaimedModel model, ModelHeader header)
@@ -257,33 +445,71 @@ final class DatabaseModelLifecycle implements ModelLifecycle {
         null);
   }
 
-  /** Ends a model that is being ingested: fails or completes it. */
-  private void finish(ClaimedModel model) throws IOException, SQLException, InterruptedException {
-    if (model.hasDeadLetter()) {
-      transactions.run(
-          "fail model " + model.modelId(),
-          connection -> registry.failByDeadLetter(connection, model.modelId()));
+  /**
+   * Ends models that are being ingested: fails or completes them, as many as fit a transaction.
+   *
+   * @return those that were ended
+   */
+  private Set<Integer> finish(List<ClaimedModel> models)
+      throws IOException, SQLException, InterruptedException {
+    Set<Integer> ended = new TreeSet<>();
+    List<ClaimedModel> stored = new ArrayList<>();
+    Set<String> names = new HashSet<>();
+    long chunks = 0;
+    for (ClaimedModel model : models) {
+      if (model.hasDeadLetter()) {
+        transactions.run(
+            "fail model " + model.modelId(),
+            connection -> registry.failByDeadLetter(connection, model.modelId()));
+        ended.add(model.modelId());
+      } else if (stored.size() < BATCH_MODELS_MAX
+          && (stored.isEmpty() || chunks + model.expectedChunks() <= BATCH_ENTRIES_MAX)
+          // Of two models of one name the second may be a duplicate of the first.
+          && names.add(ApplicationLock.modelName(model.tenantId(), model.name()))) {
+        chunks += model.expectedChunks();
+        stored.add(model);
+        ended.add(model.modelId());
+      }
+    }
+    if (!stored.isEmpty()) {
+      complete(stored);
+    }
+    return ended;
+  }
+
+  private void complete(List<ClaimedModel> models)
+      throws IOException, SQLException, InterruptedException {
+    Map<Integer, ClaimedModel> byId = new TreeMap<>();
+    models.forEach(model -> byId.put(model.modelId(), model));
+    Map<Integer, List<RegisteredFile>> files =
+        transactions.run(
+            "look at the files of " + models.size() + " models",
+            connection -> registry.files(connection, byId.keySet()));
+    List<ClaimedModel> unchanged = new ArrayList<>();
+    for (ClaimedModel model : byId.values()) {
+      try {
+        headers.requireUnchanged(
+            model.path(),
+            files.getOrDefault(model.modelId(), List.of()).stream()
+                .map(RegisteredFile::file)
+                .toList());
+        unchanged.add(model);
+      } catch (RejectedModelException e) {
+        fail(model, e);
+      }
+    }
+    if (unchanged.isEmpty()) {
       return;
     }
-    try {
-      List<ModelFile> files =
-          transactions.run(
-              "look at the files of model " + model.modelId(),
-              connection ->
-                  registry.files(connection, model.modelId()).stream()
-                      .map(RegisteredFile::file)
-                      .toList());
-      headers.requireUnchanged(model.path(), files);
-      Optional<String> inconsistency =
-          transactions.run(
-              "complete model " + model.modelId(),
-              connection -> registry.complete(connection, model.modelId()));
-      if (inconsistency.isPresent()) {
-        throw new RejectedModelException(
-            Reason.INCONSISTENT_REFERENCES, "references", inconsistency.get(), null);
-      }
-    } catch (RejectedModelException e) {
-      fail(model, e);
+    Map<Integer, String> wrong =
+        transactions.run(
+            "complete " + unchanged.size() + " models",
+            connection -> registry.complete(connection, unchanged));
+    for (Map.Entry<Integer, String> entry : wrong.entrySet()) {
+      fail(
+          byId.get(entry.getKey()),
+          new RejectedModelException(
+              Reason.INCONSISTENT_REFERENCES, "references", entry.getValue(), null));
     }
   }
 
@@ -302,16 +528,20 @@ final class DatabaseModelLifecycle implements ModelLifecycle {
         "fail model " + model.modelId(), connection -> registry.fail(connection, deadLetter));
   }
 
-  private void release(ClaimedModel model) throws IOException, SQLException, InterruptedException {
+  private void release(List<ClaimedModel> models)
+      throws IOException, SQLException, InterruptedException {
+    Set<Integer> ids = new TreeSet<>();
+    models.forEach(model -> ids.add(model.modelId()));
     boolean left =
         transactions.run(
-            "release references of model " + model.modelId(),
-            connection -> registry.releaseBatch(connection, model.modelId()));
+            "release references of " + models.size() + " models",
+            connection -> registry.releaseBatch(connection, ids));
     if (!left) {
       transactions.run(
-          "end the submission of model " + model.modelId(),
+          "end the submissions of " + models.size() + " models",
           connection -> {
-            registry.endSubmission(connection, model.submissionId());
+            ModelSubmissions.end(
+                connection, models.stream().map(ClaimedModel::submissionId).toList());
             return null;
           });
     }

@@ -4,6 +4,9 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Collection;
+import java.util.stream.Collectors;
 
 /** Short forms of JDBC. Texts are sent as Unicode. */
 final class Jdbc {
@@ -16,6 +19,27 @@ final class Jdbc {
       row.next();
       return row.getLong(1);
     }
+  }
+
+  /**
+   * The rows of a batch whose last statement is its only query.
+   *
+   * @param rows what {@code execute} returned: whether the first result is a result set
+   */
+  static ResultSet lastResult(Statement statement, boolean rows) throws SQLException {
+    boolean found = rows;
+    while (!found) {
+      if (statement.getUpdateCount() < 0) {
+        throw new SQLException("expected a batch that ends with a query, found no rows");
+      }
+      found = statement.getMoreResults();
+    }
+    return statement.getResultSet();
+  }
+
+  /** Numbers as they stand between the parentheses of IN. */
+  static String list(Collection<? extends Number> numbers) {
+    return numbers.stream().map(Number::toString).collect(Collectors.joining(", "));
   }
 
   static Long nullableLong(ResultSet row, String column) throws SQLException {

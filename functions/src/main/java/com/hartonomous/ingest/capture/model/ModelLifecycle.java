@@ -11,9 +11,9 @@ import java.util.Set;
 interface ModelLifecycle extends AutoCloseable {
 
   /** Models of this job that are being ingested at the same time, beyond which none is claimed. */
-  int ACTIVE_MODELS_MAX = 64;
+  int ACTIVE_MODELS_MAX = 1024;
 
-  /** Pending splits beyond which no further model is claimed. */
+  /** Pending splits beyond which no further model is claimed, nor planned. */
   int PENDING_SPLITS_MAX = 4096;
 
   /**
@@ -38,7 +38,7 @@ interface ModelLifecycle extends AutoCloseable {
   }
 
   /**
-   * Does one bounded piece of work, on one model at most. A repetition, also by a later instance
+   * Does one bounded piece of work, on a bounded number of models. A repetition, also by a later instance
    * that knows less, does no harm.
    *
    * @param planned models whose splits are made

@@ -1,21 +1,24 @@
 package com.hartonomous.ingest.capture.model;
 
-import static com.hartonomous.ingest.capture.model.Jdbc.count;
-import static com.hartonomous.ingest.capture.model.Jdbc.prepare;
 import static com.hartonomous.ingest.capture.model.Jdbc.update;
 
 import com.hartonomous.ingest.capture.model.ModelRegistry.RegisteredFile;
 import com.hartonomous.ingest.content.ModelDigest;
 import com.hartonomous.ingest.record.Sha256;
 import com.hartonomous.ingest.runtime.ApplicationLock;
+import com.hartonomous.ingest.runtime.RowBulkData;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.sql.Types;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * The references of one model: what {@link ModelRegistry} must know of them to complete the model,
@@ -26,9 +29,21 @@ final class ModelReferences {
   /** Rows that one release transaction deletes at most, of each table. */
   static final int RELEASE_ROWS_MAX = 2000;
 
-  private static final String ENDED =
-      " AND EXISTS (SELECT 1 FROM dbo.Models"
-          + " WHERE ModelId = ? AND State IN ('FAILED', 'DELETING', 'DELETED'))";
+  static final String CREATE =
+      "CREATE TABLE #released (AtomId BIGINT NOT NULL)";
+
+  /** Atoms that each model of {@code #ends} refers to. */
+  static final String DISTINCT_ATOMS =
+      "SELECT r.ModelId, COUNT_BIG(*) AS Atoms FROM (SELECT f.ModelId, c.AtomId"
+          + " FROM dbo.FileChunks AS c INNER JOIN dbo.ModelFiles AS f"
+          + " ON f.ModelFileId = c.ModelFileId INNER JOIN #ends AS x ON x.ModelId = f.ModelId"
+          + " UNION SELECT n.ModelId, n.AtomId FROM dbo.ModelNodes AS n"
+          + " INNER JOIN #ends AS x ON x.ModelId = n.ModelId) AS r GROUP BY r.ModelId";
+
+  private static final List<RowBulkData.Column> FILE_COLUMNS =
+      List.of(
+          new RowBulkData.Column("Ordinal", Types.INTEGER, 10),
+          new RowBulkData.Column("ModelFileId", Types.BIGINT, 19));
 
   private ModelReferences() {}
 
@@ -42,135 +57,126 @@ final class ModelReferences {
   record StoredChunks(long count, Sha256 digest, String inconsistency) {}
 
   /**
-   * Walks the stored chunks, which must cover each file without a gap. Files whose numbers follow
-   * one another in path order, as registration numbers them, are read by one query.
+   * Walks the stored chunks, which must cover each file without a gap.
    *
-   * @param files in path order
+   * @param files by model, each model's in path order
    */
-  static StoredChunks storedChunks(Connection connection, int modelId, List<RegisteredFile> files)
-      throws SQLException {
-    Map<Long, Integer> ranks = new HashMap<>();
-    long[] sorted = files.stream().mapToLong(RegisteredFile::modelFileId).sorted().toArray();
-    for (int i = 0; i < sorted.length; i++) {
-      ranks.put(sorted[i], i);
-    }
-    ChunkWalk walk = new ChunkWalk();
-    int first = 0;
-    while (first < files.size() && walk.inconsistency == null) {
-      int end = first + 1;
-      while (end < files.size()
-          && ranks.get(files.get(end).modelFileId())
-              == ranks.get(files.get(end - 1).modelFileId()) + 1) {
-        end++;
+  static Map<Integer, StoredChunks> storedChunks(
+      Connection connection, Map<Integer, List<RegisteredFile>> files) throws SQLException {
+    stageFiles(connection, files);
+    Map<Integer, StoredChunks> stored = new HashMap<>();
+    try (Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "SELECT c.ModelFileId, c.ChunkIndex, c.ByteOffset, c.ByteLength, a.AtomHash"
+                    + " FROM #files AS f"
+                    + " INNER JOIN dbo.FileChunks AS c ON c.ModelFileId = f.ModelFileId"
+                    + " INNER JOIN dbo.Atoms AS a ON a.AtomId = c.AtomId"
+                    + " ORDER BY f.Ordinal, c.ChunkIndex")) {
+      ChunkRows rows = new ChunkRows(row);
+      for (Map.Entry<Integer, List<RegisteredFile>> model : files.entrySet()) {
+        stored.put(model.getKey(), storedChunks(rows, model.getValue()));
       }
-      walk.read(connection, modelId, files.subList(first, end));
-      first = end;
     }
-    return walk.result();
+    return stored;
   }
 
-  /** Follows the chunks of the files, one after the other. */
-  private static final class ChunkWalk {
-    private final ModelDigest digest = new ModelDigest();
-    private long count;
-    private String inconsistency;
+  private static void stageFiles(
+      Connection connection, Map<Integer, List<RegisteredFile>> files) throws SQLException {
+    List<Object[]> ordered = new ArrayList<>();
+    for (List<RegisteredFile> model : files.values()) {
+      for (RegisteredFile file : model) {
+        ordered.add(new Object[] {ordered.size(), file.modelFileId()});
+      }
+    }
+    update(connection, "DELETE FROM #files");
+    RowBulkData.copy(connection, "#files", FILE_COLUMNS, ordered.iterator());
+  }
 
-    /**
-     * Reads the chunks of some files.
-     *
-     * @param files in path order and in the order of their numbers, no other one of the model
-     *     between them
-     */
-    void read(Connection connection, int modelId, List<RegisteredFile> files) throws SQLException {
-      try (PreparedStatement statement =
-              prepare(
-                  connection,
-                  "SELECT c.ModelFileId, c.ChunkIndex, c.ByteOffset, c.ByteLength, a.AtomHash"
-                      + " FROM dbo.FileChunks AS c"
-                      + " INNER JOIN dbo.ModelFiles AS f ON f.ModelFileId = c.ModelFileId"
-                      + " INNER JOIN dbo.Atoms AS a ON a.AtomId = c.AtomId"
-                      + " WHERE f.ModelId = ? AND c.ModelFileId >= ? AND c.ModelFileId <= ?"
-                      + " ORDER BY c.ModelFileId, c.ChunkIndex",
-                  modelId,
-                  files.get(0).modelFileId(),
-                  files.get(files.size() - 1).modelFileId());
-          ResultSet row = statement.executeQuery()) {
-        boolean more = row.next();
-        for (RegisteredFile file : files) {
-          long index = 0;
-          long offset = 0;
-          while (more
-              && row.getLong("ModelFileId") == file.modelFileId()
-              && row.getLong("ChunkIndex") == index
-              && row.getLong("ByteOffset") == offset) {
-            long length = row.getLong("ByteLength");
-            digest.add(
-                file.file().relativePath(),
-                offset,
-                length,
-                Sha256.fromBytes(row.getBytes("AtomHash")));
-            index++;
-            offset += length;
-            more = row.next();
-          }
-          if (offset != file.file().byteLength()) {
-            inconsistency =
-                "%s: expected chunks of all %d bytes, found none at byte %d, chunk %d; submit it again"
-                    .formatted(file.file().uri(), file.file().byteLength(), offset, index);
-            return;
-          }
-          count += index;
-        }
-        if (more) {
+  private static StoredChunks storedChunks(ChunkRows rows, List<RegisteredFile> files)
+      throws SQLException {
+    ModelDigest digest = new ModelDigest();
+    long count = 0;
+    String inconsistency = null;
+    for (RegisteredFile file : files) {
+      long index = 0;
+      long offset = 0;
+      boolean gap = false;
+      for (; rows.isOf(file.modelFileId()); rows.advance()) {
+        gap |= rows.number("ChunkIndex") != index || rows.number("ByteOffset") != offset;
+        if (gap && offset == file.file().byteLength() && inconsistency == null) {
           inconsistency =
               "%s: expected no chunk behind the last byte, found chunk %d; submit it again"
-                  .formatted(files.get(0).file().uri(), row.getLong("ChunkIndex"));
+                  .formatted(file.file().uri(), rows.number("ChunkIndex"));
+        }
+        if (!gap) {
+          long length = rows.number("ByteLength");
+          digest.add(file.file().relativePath(), offset, length, rows.hash());
+          index++;
+          offset += length;
         }
       }
+      if (offset != file.file().byteLength() && inconsistency == null) {
+        inconsistency =
+            "%s: expected chunks of all %d bytes, found none at byte %d, chunk %d; submit it again"
+                .formatted(file.file().uri(), file.file().byteLength(), offset, index);
+      }
+      count += index;
     }
-
-    StoredChunks result() {
-      return new StoredChunks(count, inconsistency == null ? digest.finish() : null, inconsistency);
-    }
+    return new StoredChunks(count, inconsistency == null ? digest.finish() : null, inconsistency);
   }
 
-  /** Atoms that the model refers to. */
-  static long distinctAtoms(Connection connection, int modelId) throws SQLException {
-    return count(
-        connection,
-        "SELECT COUNT_BIG(*) FROM (SELECT c.AtomId FROM dbo.FileChunks AS c"
-            + " INNER JOIN dbo.ModelFiles AS f ON f.ModelFileId = c.ModelFileId"
-            + " WHERE f.ModelId = ?"
-            + " UNION SELECT n.AtomId FROM dbo.ModelNodes AS n WHERE n.ModelId = ?) AS d",
-        modelId,
-        modelId);
+  /** The chunks of all files, file after file. */
+  private static final class ChunkRows {
+    private final ResultSet row;
+    private boolean there;
+
+    ChunkRows(ResultSet row) throws SQLException {
+      this.row = row;
+      this.there = row.next();
+    }
+
+    boolean isOf(long modelFileId) throws SQLException {
+      return there && row.getLong("ModelFileId") == modelFileId;
+    }
+
+    long number(String column) throws SQLException {
+      return row.getLong(column);
+    }
+
+    Sha256 hash() throws SQLException {
+      return Sha256.fromBytes(row.getBytes("AtomHash"));
+    }
+
+    void advance() throws SQLException {
+      there = row.next();
+    }
   }
 
   /**
-   * Releases a batch of what a failed or deleted model has, at most {@link #RELEASE_ROWS_MAX} rows
+   * Releases a batch of what failed or deleted models have, at most {@link #RELEASE_ROWS_MAX} rows
    * of a table: references, whose atoms' counts follow by the rows really deleted, then tensors,
    * then progress. Files stay, as a record of what it was. Models in other states keep everything.
    *
    * @return whether rows may be left: call again, in a transaction of its own
    */
-  static boolean releaseBatch(Connection connection, int modelId, Duration lockTimeout)
+  static boolean releaseBatch(Connection connection, Set<Integer> modelIds, Duration lockTimeout)
       throws SQLException {
     ApplicationLock.acquireShared(connection, ApplicationLock.ATOMS, lockTimeout);
+    Set<Integer> ended = endedAmong(connection, modelIds);
+    if (ended.isEmpty()) {
+      return false;
+    }
+    String ofEnded = "ModelId IN (" + Jdbc.list(ended) + ")";
     update(connection, "DELETE FROM #released");
     long references =
         update(
             connection,
             deleteTop("dbo.FileChunks", true)
-                + "ModelFileId IN (SELECT ModelFileId FROM dbo.ModelFiles WHERE ModelId = ?)"
-                + ENDED,
-            modelId,
-            modelId);
-    references +=
-        update(
-            connection,
-            deleteTop("dbo.ModelNodes", true) + "ModelId = ?" + ENDED,
-            modelId,
-            modelId);
+                + "ModelFileId IN (SELECT ModelFileId FROM dbo.ModelFiles WHERE "
+                + ofEnded
+                + ")");
+    references += update(connection, deleteTop("dbo.ModelNodes", true) + ofEnded);
     if (references > 0) {
       update(
           connection,
@@ -181,18 +187,28 @@ final class ModelReferences {
               + " ON r.AtomId = a.AtomId");
       return true;
     }
-    long tensors =
-        update(
-            connection, deleteTop("dbo.Tensors", false) + "ModelId = ?" + ENDED, modelId, modelId);
-    if (tensors > 0) {
+    if (update(connection, deleteTop("dbo.Tensors", false) + ofEnded) > 0) {
       return true;
     }
-    update(
-        connection,
-        deleteTop("dbo.ModelProgress", false) + "ModelId = ?" + ENDED,
-        modelId,
-        modelId);
-    return false;
+    return update(connection, deleteTop("dbo.ModelProgress", false) + ofEnded) > 0;
+  }
+
+  /** Those that have ended otherwise than complete, which none of them ever leaves. */
+  private static Set<Integer> endedAmong(Connection connection, Set<Integer> modelIds)
+      throws SQLException {
+    Set<Integer> ended = new TreeSet<>();
+    try (Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "SELECT ModelId FROM dbo.Models WHERE State IN ('FAILED', 'DELETING', 'DELETED')"
+                    + " AND ModelId IN ("
+                    + Jdbc.list(modelIds)
+                    + ")")) {
+      while (row.next()) {
+        ended.add(row.getInt("ModelId"));
+      }
+    }
+    return ended;
   }
 
   private static String deleteTop(String table, boolean references) {

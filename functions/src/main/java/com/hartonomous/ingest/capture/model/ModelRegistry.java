@@ -1,7 +1,5 @@
 package com.hartonomous.ingest.capture.model;
 
-import static com.hartonomous.ingest.capture.model.Jdbc.bind;
-import static com.hartonomous.ingest.capture.model.Jdbc.count;
 import static com.hartonomous.ingest.capture.model.Jdbc.prepare;
 import static com.hartonomous.ingest.capture.model.Jdbc.update;
 
@@ -11,6 +9,7 @@ import com.hartonomous.ingest.record.DeadLetter;
 import com.hartonomous.ingest.record.Sha256;
 import com.hartonomous.ingest.runtime.ApplicationLock;
 import com.hartonomous.ingest.runtime.RowBulkData;
+import com.hartonomous.ingest.runtime.SqlBatch;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -20,14 +19,26 @@ import java.sql.Types;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.Spliterator;
+import java.util.Spliterators;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 
 /**
  * All SQL of the model source. Each method is the work of one short transaction, on a connection
  * that {@link #prepareSession} prepared; the caller commits or rolls back. Each may be done twice.
+ *
+ * <p>Models are led in batches: one transaction claims, registers, completes or releases many, each
+ * under its own lock and guard.
  *
  * <p>A model's state changes only by an UPDATE that names the state it expects, under the exclusive
  * application lock of the model, which writers of its references hold shared: once the change is
@@ -42,17 +53,37 @@ final class ModelRegistry {
 
   private static final String INGESTING = "INGESTING";
 
-  /**
-   * A file to be ingested.
-   *
-   * @param byteLength null when the file was not there
-   * @param modifiedAt milliseconds since 1970 UTC; null when the file was not there
-   */
-  record Submission(int tenantId, String name, String path, Long byteLength, Long modifiedAt) {}
+  private static final String CREATE =
+      "CREATE TABLE #headers (ModelId INT NOT NULL PRIMARY KEY, ModelType NVARCHAR(100) NULL,"
+          + " Provider NVARCHAR(100) NULL, MetadataJson NVARCHAR(MAX) NULL,"
+          + " ExpectedChunks BIGINT NOT NULL, ExpectedTensors BIGINT NOT NULL,"
+          + " ExpectedNodes BIGINT NOT NULL, ExpectedBytes BIGINT NOT NULL);"
+          + " CREATE TABLE #registered (ModelId INT NOT NULL PRIMARY KEY);"
+          + " CREATE TABLE #files (Ordinal INT NOT NULL PRIMARY KEY, ModelFileId BIGINT NOT NULL);"
+          + " CREATE TABLE #ends (ModelId INT NOT NULL PRIMARY KEY, Digest BINARY(32) NOT NULL,"
+          + " DuplicateOf INT NULL);";
+
+  private static final List<RowBulkData.Column> HEADER_COLUMNS =
+      List.of(
+          new RowBulkData.Column("ModelId", Types.INTEGER, 10),
+          new RowBulkData.Column("ModelType", Types.NVARCHAR, 100),
+          new RowBulkData.Column("Provider", Types.NVARCHAR, 100),
+          new RowBulkData.Column("MetadataJson", Types.LONGNVARCHAR, 0),
+          new RowBulkData.Column("ExpectedChunks", Types.BIGINT, 19),
+          new RowBulkData.Column("ExpectedTensors", Types.BIGINT, 19),
+          new RowBulkData.Column("ExpectedNodes", Types.BIGINT, 19),
+          new RowBulkData.Column("ExpectedBytes", Types.BIGINT, 19));
+
+  private static final List<RowBulkData.Column> END_COLUMNS =
+      List.of(
+          new RowBulkData.Column("ModelId", Types.INTEGER, 10),
+          new RowBulkData.Column("Digest", Types.BINARY, Sha256.LENGTH),
+          new RowBulkData.Column("DuplicateOf", Types.INTEGER, 10));
 
   /**
    * A model whose submission is claimed.
    *
+   * @param expectedFormat name of the format that the file must have; null for any
    * @param byteLength of the file as submitted, null when nobody said
    * @param modifiedAt of the file as submitted, null when nobody said
    * @param expectedChunks null until the model is registered
@@ -62,7 +93,10 @@ final class ModelRegistry {
   record ClaimedModel(
       long submissionId,
       int modelId,
+      int tenantId,
+      String name,
       String path,
+      String expectedFormat,
       Long byteLength,
       Long modifiedAt,
       String state,
@@ -90,71 +124,20 @@ final class ModelRegistry {
   /** Creates the temporary tables that the other methods use. */
   static void prepareSession(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement()) {
-      statement.execute(
-          "CREATE TABLE #submissions (SourceHash BINARY(32) NOT NULL, TenantId INT NOT NULL,"
-              + " ModelName NVARCHAR(400) NOT NULL, Path NVARCHAR(2000) NOT NULL,"
-              + " ByteLength BIGINT NULL, ModifiedAt BIGINT NULL)");
-      statement.execute("CREATE TABLE #released (AtomId BIGINT NOT NULL)");
+      statement.execute(ModelSubmissions.CREATE);
+      SqlBatch.drain(statement);
+      statement.execute(ModelReferences.CREATE);
+      SqlBatch.drain(statement);
+      statement.execute(CREATE);
+      SqlBatch.drain(statement);
     }
-  }
-
-  /**
-   * Submits files; those that the source submitted before, with the same length and time, are left
-   * as they are.
-   */
-  void submit(Connection connection, String sourceName, List<Submission> submissions)
-      throws SQLException {
-    Map<Sha256, Object[]> rows = new LinkedHashMap<>();
-    for (Submission submission : submissions) {
-      Sha256 hash =
-          Sha256.ofText(
-              sourceName
-                  + '\0'
-                  + submission.path()
-                  + '\0'
-                  + (submission.byteLength() == null ? "" : submission.byteLength())
-                  + '\0'
-                  + (submission.modifiedAt() == null ? "" : submission.modifiedAt()));
-      rows.putIfAbsent(
-          hash,
-          new Object[] {
-            hash.toBytes(),
-            submission.tenantId(),
-            submission.name(),
-            submission.path(),
-            submission.byteLength(),
-            submission.modifiedAt()
-          });
-    }
-    if (rows.isEmpty()) {
-      return;
-    }
-    update(connection, "DELETE FROM #submissions");
-    RowBulkData.copy(
-        connection,
-        "#submissions",
-        List.of(
-            new RowBulkData.Column("SourceHash", Types.BINARY, Sha256.LENGTH),
-            new RowBulkData.Column("TenantId", Types.INTEGER, 10),
-            new RowBulkData.Column("ModelName", Types.NVARCHAR, 400),
-            new RowBulkData.Column("Path", Types.NVARCHAR, 2000),
-            new RowBulkData.Column("ByteLength", Types.BIGINT, 19),
-            new RowBulkData.Column("ModifiedAt", Types.BIGINT, 19)),
-        rows.values().iterator());
-    update(
-        connection,
-        "INSERT INTO dbo.ModelSubmissions"
-            + " (SourceName, SourceHash, TenantId, ModelName, Path, ByteLength, ModifiedAt)"
-            + " SELECT ?, n.SourceHash, n.TenantId, n.ModelName, n.Path, n.ByteLength, n.ModifiedAt"
-            + " FROM #submissions AS n WHERE NOT EXISTS"
-            + " (SELECT 1 FROM dbo.ModelSubmissions AS s WHERE s.SourceHash = n.SourceHash)",
-        sourceName);
   }
 
   /** The models whose submissions the job has claimed and not ended, oldest submission first. */
   List<ClaimedModel> claimedModels(Connection connection, String jobName) throws SQLException {
     String sql =
-        "SELECT s.SubmissionId, m.ModelId, s.Path, s.ByteLength, s.ModifiedAt, m.State,"
+        "SELECT s.SubmissionId, m.ModelId, m.TenantId, m.ModelName, s.Path, s.ExpectedFormat,"
+            + " s.ByteLength, s.ModifiedAt, m.State,"
             + " m.ExpectedChunks, m.ExpectedNodes,"
             + " (SELECT SUM(p.StoredChunks) FROM dbo.ModelProgress AS p WHERE p.ModelId = m.ModelId)"
             + " AS StoredChunks,"
@@ -173,7 +156,10 @@ final class ModelRegistry {
             new ClaimedModel(
                 row.getLong("SubmissionId"),
                 row.getInt("ModelId"),
+                row.getInt("TenantId"),
+                row.getString("ModelName"),
                 row.getString("Path"),
+                row.getString("ExpectedFormat"),
                 Jdbc.nullableLong(row, "ByteLength"),
                 Jdbc.nullableLong(row, "ModifiedAt"),
                 row.getString("State"),
@@ -188,118 +174,114 @@ final class ModelRegistry {
   }
 
   /**
-   * Claims the oldest new submission and makes a model of it, which is being ingested from then on.
-   *
-   * @return whether there was a new submission; another job may have been quicker to claim it
-   */
-  boolean claim(Connection connection, String jobName) throws SQLException {
-    long submissionId;
-    int tenantId;
-    String name;
-    try (PreparedStatement statement =
-            prepare(
-                connection,
-                "SELECT TOP (1) SubmissionId, TenantId, ModelName FROM dbo.ModelSubmissions"
-                    + " WHERE State = 'NEW' ORDER BY SubmissionId");
-        ResultSet row = statement.executeQuery()) {
-      if (!row.next()) {
-        return false;
-      }
-      submissionId = row.getLong("SubmissionId");
-      tenantId = row.getInt("TenantId");
-      name = row.getString("ModelName");
-    }
-    long claimed =
-        update(
-            connection,
-            "UPDATE dbo.ModelSubmissions SET State = 'CLAIMED', ClaimedBy = ?,"
-                + " ClaimedAt = SYSUTCDATETIME() WHERE SubmissionId = ? AND State = 'NEW'",
-            jobName,
-            submissionId);
-    if (claimed == 1) {
-      int modelId = insertModel(connection, tenantId, name);
-      update(
-          connection,
-          "UPDATE dbo.ModelSubmissions SET ModelId = ? WHERE SubmissionId = ?",
-          modelId,
-          submissionId);
-      markForGraph(connection, modelId);
-    }
-    return true;
-  }
-
-  private static int insertModel(Connection connection, int tenantId, String name)
-      throws SQLException {
-    String sql =
-        "INSERT INTO dbo.Models (TenantId, ModelName, ModelNameHash, State) VALUES (?, ?, ?, ?)";
-    try (PreparedStatement statement =
-        connection.prepareStatement(sql, Statement.RETURN_GENERATED_KEYS)) {
-      bind(statement, tenantId, name, Sha256.ofText(name).toBytes(), INGESTING);
-      statement.executeUpdate();
-      try (ResultSet keys = statement.getGeneratedKeys()) {
-        if (!keys.next()) {
-          throw new SQLException(
-              "dbo.Models: expected the identity of an inserted row, found none");
-        }
-        return keys.getInt(1);
-      }
-    }
-  }
-
-  /**
-   * Writes down what the model consists of and how much is to be expected of it. A model that was
+   * Writes down what models consist of and how much is to be expected of them. A model that was
    * registered before stays as it is.
    *
-   * @param chunkSize bytes, for a model that is not registered yet
-   * @return the registered files; empty if the model is not being ingested any more
+   * @param headers by model id
+   * @param chunkSize bytes, for models that are not registered yet
+   * @return the registered files of each model that is being ingested; others are left out
    */
-  List<RegisteredFile> register(
-      Connection connection, int modelId, ModelHeader header, int chunkSize) throws SQLException {
-    ApplicationLock.acquireExclusive(connection, ApplicationLock.model(modelId), LOCK_TIMEOUT);
-    ModelContents contents = header.contents();
-    long registered =
-        update(
-            connection,
-            "UPDATE dbo.Models SET ModelType = ?, Provider = ?, MetadataJson = ?,"
-                + " ExpectedChunks = ?, ExpectedTensors = ?, ExpectedNodes = ?, ExpectedBytes = ?"
-                + " WHERE ModelId = ? AND State = 'INGESTING' AND ExpectedChunks IS NULL",
-            ModelRows.modelType(
-                contents.weights().stream().map(weight -> weight.layout().formatName()).toList()),
-            ModelRows.provider(contents.formatName()),
-            contents.metadataJson(),
-            header.chunkCount(chunkSize),
-            (long) contents.tensorCount(),
-            (long) contents.nodeCount(),
-            header.byteLength(),
-            modelId);
-    if (registered == 1) {
+  Map<Integer, List<RegisteredFile>> register(
+      Connection connection, SortedMap<Integer, ModelHeader> headers, int chunkSize)
+      throws SQLException {
+    lock(connection, headers.keySet());
+    update(connection, "DELETE FROM #headers");
+    RowBulkData.copy(
+        connection,
+        "#headers",
+        HEADER_COLUMNS,
+        headers.entrySet().stream()
+            .map(entry -> headerRow(entry.getKey(), entry.getValue(), chunkSize))
+            .iterator());
+    Set<Integer> registered = registerHeaders(connection);
+    if (!registered.isEmpty()) {
       RowBulkData.copy(
           connection,
           "dbo.ModelFiles",
           ModelRows.FILE_COLUMNS,
-          ModelRows.files(modelId, header, chunkSize));
+          registered.stream()
+              .flatMap(id -> stream(ModelRows.files(id, headers.get(id), chunkSize)))
+              .iterator());
+    }
+    Map<Integer, List<RegisteredFile>> files = files(connection, headers.keySet(), true);
+    if (!registered.isEmpty()) {
       RowBulkData.copy(
           connection,
           "dbo.Tensors",
           ModelRows.TENSOR_COLUMNS,
-          ModelRows.tensors(modelId, header, fileIds(files(connection, modelId))));
-      markForGraph(connection, modelId);
-    } else if (!INGESTING.equals(state(connection, modelId))) {
-      return List.of();
+          registered.stream()
+              .flatMap(
+                  id -> stream(ModelRows.tensors(id, headers.get(id), fileIds(files.get(id)))))
+              .iterator());
     }
-    return files(connection, modelId);
+    return files;
   }
 
-  /** The files of a model, in path order. */
-  List<RegisteredFile> files(Connection connection, int modelId) throws SQLException {
-    List<RegisteredFile> files = new ArrayList<>();
-    try (PreparedStatement statement =
-            prepare(
-                connection,
-                "SELECT ModelFileId, RelativePath, Uri, ByteLength, ModifiedAt, ChunkSize"
-                    + " FROM dbo.ModelFiles WHERE ModelId = ?",
-                modelId);
-        ResultSet row = statement.executeQuery()) {
+  private static <T> Stream<T> stream(Iterator<T> iterator) {
+    return StreamSupport.stream(
+        Spliterators.spliteratorUnknownSize(iterator, Spliterator.ORDERED), false);
+  }
+
+  private static Object[] headerRow(int modelId, ModelHeader header, int chunkSize) {
+    ModelContents contents = header.contents();
+    return new Object[] {
+      modelId,
+      ModelRows.modelType(
+          contents.weights().stream().map(weight -> weight.layout().formatName()).toList()),
+      ModelRows.provider(contents.formatName()),
+      contents.metadataJson(),
+      header.chunkCount(chunkSize),
+      (long) contents.tensorCount(),
+      (long) contents.nodeCount(),
+      header.byteLength()
+    };
+  }
+
+  /** Takes over the staged headers of models that are not registered; returns these models. */
+  private static Set<Integer> registerHeaders(Connection connection) throws SQLException {
+    Set<Integer> registered = new TreeSet<>();
+    try (Statement statement = connection.createStatement()) {
+      boolean rows =
+          statement.execute(
+              "DELETE FROM #registered;"
+                  + " UPDATE m SET ModelType = h.ModelType, Provider = h.Provider,"
+                  + " MetadataJson = h.MetadataJson, ExpectedChunks = h.ExpectedChunks,"
+                  + " ExpectedTensors = h.ExpectedTensors, ExpectedNodes = h.ExpectedNodes,"
+                  + " ExpectedBytes = h.ExpectedBytes"
+                  + " OUTPUT inserted.ModelId INTO #registered (ModelId)"
+                  + " FROM dbo.Models AS m INNER JOIN #headers AS h ON h.ModelId = m.ModelId"
+                  + " WHERE m.State = 'INGESTING' AND m.ExpectedChunks IS NULL;"
+                  + " INSERT INTO dbo.Neo4jSyncQueue (EntityType, EntityId, Operation)"
+                  + " SELECT 'Model', CAST(r.ModelId AS BIGINT), 'SYNC' FROM #registered AS r;"
+                  + " SELECT ModelId FROM #registered;");
+      try (ResultSet row = Jdbc.lastResult(statement, rows)) {
+        while (row.next()) {
+          registered.add(row.getInt("ModelId"));
+        }
+      }
+      SqlBatch.drain(statement);
+    }
+    return registered;
+  }
+
+  /** The files of models, each model's in path order. */
+  Map<Integer, List<RegisteredFile>> files(Connection connection, Set<Integer> modelIds)
+      throws SQLException {
+    return files(connection, modelIds, false);
+  }
+
+  private static Map<Integer, List<RegisteredFile>> files(
+      Connection connection, Set<Integer> modelIds, boolean ingesting) throws SQLException {
+    Map<Integer, List<RegisteredFile>> files = new TreeMap<>();
+    try (Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "SELECT f.ModelId, f.ModelFileId, f.RelativePath, f.Uri, f.ByteLength,"
+                    + " f.ModifiedAt, f.ChunkSize FROM dbo.ModelFiles AS f"
+                    + " INNER JOIN dbo.Models AS m ON m.ModelId = f.ModelId WHERE f.ModelId IN ("
+                    + Jdbc.list(modelIds)
+                    + ")"
+                    + (ingesting ? " AND m.State = 'INGESTING'" : ""))) {
       while (row.next()) {
         ModelFile file =
             new ModelFile(
@@ -307,11 +289,15 @@ final class ModelRegistry {
                 row.getString("Uri"),
                 row.getLong("ByteLength"),
                 row.getLong("ModifiedAt"));
-        files.add(new RegisteredFile(row.getLong("ModelFileId"), file, row.getInt("ChunkSize")));
+        files
+            .computeIfAbsent(row.getInt("ModelId"), id -> new ArrayList<>())
+            .add(new RegisteredFile(row.getLong("ModelFileId"), file, row.getInt("ChunkSize")));
       }
     }
     // Not by the database, which would order by its collation.
-    files.sort(Comparator.comparing(file -> file.file().relativePath()));
+    for (List<RegisteredFile> list : files.values()) {
+      list.sort(Comparator.comparing(file -> file.file().relativePath()));
+    }
     return files;
   }
 
@@ -324,115 +310,141 @@ final class ModelRegistry {
   }
 
   /**
-   * Ends the ingestion of a model all whose parts are stored: it becomes complete; or, if a
+   * Ends the ingestion of models all whose parts are stored: each becomes complete; or, if a
    * complete model of its tenant, name and digest is there, a duplicate of that one, deleted and to
-   * be released. A model that is not being ingested any more stays as it is.
+   * be released. Models that are not being ingested any more stay as they are.
    *
-   * @return what is wrong with the stored references, if something is; then nothing was changed
+   * @param models no two of one tenant and name
+   * @return what is wrong with the stored references, by the ids of models of which something is;
+   *     they stay as they are
    */
-  Optional<String> complete(Connection connection, int modelId) throws SQLException {
-    Expectation expected = expectation(connection, modelId);
+  Map<Integer, String> complete(Connection connection, List<ClaimedModel> models)
+      throws SQLException {
     ApplicationLock.acquireExclusive(
-        connection, ApplicationLock.modelName(expected.tenantId(), expected.name()), LOCK_TIMEOUT);
-    ApplicationLock.acquireExclusive(connection, ApplicationLock.model(modelId), LOCK_TIMEOUT);
-    if (!INGESTING.equals(state(connection, modelId))) {
-      return Optional.empty();
+        connection,
+        models.stream()
+            .map(model -> ApplicationLock.modelName(model.tenantId(), model.name()))
+            .sorted()
+            .toList(),
+        LOCK_TIMEOUT);
+    SortedSet<Integer> ids = new TreeSet<>();
+    models.forEach(model -> ids.add(model.modelId()));
+    lock(connection, ids);
+    SortedMap<Integer, Expectation> expected = expectations(connection, ids);
+    if (expected.isEmpty()) {
+      return Map.of();
     }
-    ModelReferences.StoredChunks stored =
-        ModelReferences.storedChunks(connection, modelId, files(connection, modelId));
-    if (stored.inconsistency() != null) {
-      return Optional.of(stored.inconsistency());
-    }
-    long nodes =
-        count(connection, "SELECT COUNT_BIG(*) FROM dbo.ModelNodes WHERE ModelId = ?", modelId);
-    long tensors =
-        count(connection, "SELECT COUNT_BIG(*) FROM dbo.Tensors WHERE ModelId = ?", modelId);
-    if (stored.count() != expected.chunks()
-        || nodes != expected.nodes()
-        || tensors != expected.tensors()) {
-      return Optional.of(
-          "model %d: expected %d chunks, %d nodes, %d tensors, found %d, %d, %d; submit it again"
-              .formatted(
-                  modelId,
-                  expected.chunks(),
-                  expected.nodes(),
-                  expected.tensors(),
-                  stored.count(),
-                  nodes,
-                  tensors));
-    }
-    end(connection, modelId, expected, stored.digest());
-    return Optional.empty();
-  }
-
-  private static void end(Connection connection, int modelId, Expectation expected, Sha256 digest)
-      throws SQLException {
-    Optional<Integer> original =
-        original(connection, modelId, expected.tenantId(), expected.name(), digest);
-    if (original.isPresent()) {
-      update(
-          connection,
-          "UPDATE dbo.Models SET State = 'DELETED', IsActive = 0, Digest = ?, DuplicateOf = ?,"
-              + " Failure = ?, FinishedAt = SYSUTCDATETIME()"
-              + " WHERE ModelId = ? AND State = 'INGESTING'",
-          digest.toBytes(),
-          original.get(),
-          "duplicate of model " + original.get(),
-          modelId);
-    } else {
-      update(
-          connection,
-          "UPDATE dbo.Models SET State = 'COMPLETE', Digest = ?, FinishedAt = SYSUTCDATETIME(),"
-              + " DistinctAtoms = ? WHERE ModelId = ? AND State = 'INGESTING'",
-          digest.toBytes(),
-          ModelReferences.distinctAtoms(connection, modelId),
-          modelId);
-      update(
-          connection, "UPDATE dbo.ModelSubmissions SET State = 'DONE' WHERE ModelId = ?", modelId);
-    }
-    markForGraph(connection, modelId);
-  }
-
-  private record Expectation(int tenantId, String name, long chunks, long nodes, long tensors) {}
-
-  private static Expectation expectation(Connection connection, int modelId) throws SQLException {
-    try (PreparedStatement statement =
-            prepare(
-                connection,
-                "SELECT TenantId, ModelName, ExpectedChunks, ExpectedNodes, ExpectedTensors"
-                    + " FROM dbo.Models WHERE ModelId = ?",
-                modelId);
-        ResultSet row = statement.executeQuery()) {
-      if (!row.next()) {
-        throw new SQLException("dbo.Models: expected a row of model " + modelId + ", found none");
+    Map<Integer, List<RegisteredFile>> files = files(connection, expected.keySet(), true);
+    Map<Integer, ModelReferences.StoredChunks> stored =
+        ModelReferences.storedChunks(connection, files);
+    Map<Integer, String> wrong = new TreeMap<>();
+    Map<Integer, Sha256> digests = new TreeMap<>();
+    for (Map.Entry<Integer, Expectation> entry : expected.entrySet()) {
+      int modelId = entry.getKey();
+      ModelReferences.StoredChunks chunks = stored.get(modelId);
+      String inconsistency =
+          chunks.inconsistency() != null
+              ? chunks.inconsistency()
+              : entry.getValue().inconsistency(modelId, chunks.count());
+      if (inconsistency == null) {
+        digests.put(modelId, chunks.digest());
+      } else {
+        wrong.put(modelId, inconsistency);
       }
-      return new Expectation(
-          row.getInt("TenantId"),
-          row.getString("ModelName"),
-          row.getLong("ExpectedChunks"),
-          row.getLong("ExpectedNodes"),
-          row.getLong("ExpectedTensors"));
+    }
+    if (!digests.isEmpty()) {
+      end(connection, digests);
+    }
+    return wrong;
+  }
+
+  private static void end(Connection connection, Map<Integer, Sha256> digests)
+      throws SQLException {
+    update(connection, "DELETE FROM #ends");
+    RowBulkData.copy(
+        connection,
+        "#ends",
+        END_COLUMNS,
+        digests.entrySet().stream()
+            .map(entry -> new Object[] {entry.getKey(), entry.getValue().toBytes(), null})
+            .iterator());
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(
+          "UPDATE e SET DuplicateOf = o.ModelId FROM #ends AS e INNER JOIN"
+              + " (SELECT n.ModelId AS NewId, MIN(c.ModelId) AS ModelId FROM #ends AS x"
+              + " INNER JOIN dbo.Models AS n ON n.ModelId = x.ModelId"
+              + " INNER JOIN dbo.Models AS c ON c.TenantId = n.TenantId"
+              + " AND c.ModelNameHash = n.ModelNameHash AND c.Digest = x.Digest"
+              + " WHERE c.State = 'COMPLETE' AND c.ModelId <> n.ModelId GROUP BY n.ModelId) AS o"
+              + " ON o.NewId = e.ModelId;"
+              + " UPDATE m SET State = 'DELETED', IsActive = 0, Digest = e.Digest,"
+              + " DuplicateOf = e.DuplicateOf, Failure = CONCAT(N'duplicate of model ',"
+              + " CAST(e.DuplicateOf AS NVARCHAR(20))), FinishedAt = SYSUTCDATETIME()"
+              + " FROM dbo.Models AS m INNER JOIN #ends AS e ON e.ModelId = m.ModelId"
+              + " WHERE m.State = 'INGESTING' AND e.DuplicateOf IS NOT NULL;"
+              + " UPDATE m SET State = 'COMPLETE', Digest = e.Digest,"
+              + " FinishedAt = SYSUTCDATETIME() FROM dbo.Models AS m"
+              + " INNER JOIN #ends AS e ON e.ModelId = m.ModelId"
+              + " WHERE m.State = 'INGESTING' AND e.DuplicateOf IS NULL;"
+              + " UPDATE m SET DistinctAtoms = COALESCE(d.Atoms, 0) FROM dbo.Models AS m"
+              + " INNER JOIN #ends AS e ON e.ModelId = m.ModelId LEFT JOIN ("
+              + ModelReferences.DISTINCT_ATOMS
+              + ") AS d ON d.ModelId = m.ModelId WHERE m.State = 'COMPLETE';"
+              + " UPDATE s SET State = 'DONE' FROM dbo.ModelSubmissions AS s"
+              + " INNER JOIN #ends AS e ON e.ModelId = s.ModelId WHERE e.DuplicateOf IS NULL;"
+              + " INSERT INTO dbo.Neo4jSyncQueue (EntityType, EntityId, Operation)"
+              + " SELECT 'Model', CAST(e.ModelId AS BIGINT), 'SYNC' FROM #ends AS e;");
+      SqlBatch.drain(statement);
     }
   }
 
-  private static Optional<Integer> original(
-      Connection connection, int modelId, int tenantId, String name, Sha256 digest)
-      throws SQLException {
-    try (PreparedStatement statement =
-            prepare(
-                connection,
-                "SELECT MIN(ModelId) AS ModelId FROM dbo.Models WHERE TenantId = ?"
-                    + " AND ModelNameHash = ? AND Digest = ? AND State = 'COMPLETE'"
-                    + " AND ModelId <> ?",
-                tenantId,
-                Sha256.ofText(name).toBytes(),
-                digest.toBytes(),
-                modelId);
-        ResultSet row = statement.executeQuery()) {
-      row.next();
-      int original = row.getInt("ModelId");
-      return row.wasNull() ? Optional.empty() : Optional.of(original);
+  /** What a model expects, and what of it is there besides chunks. */
+  private record Expectation(
+      long chunks, long nodes, long tensors, long storedNodes, long storedTensors) {
+
+    /** Null when all is there. */
+    private String inconsistency(int modelId, long storedChunks) {
+      if (storedChunks == chunks && storedNodes == nodes && storedTensors == tensors) {
+        return null;
+      }
+      return "model %d: expected %d chunks, %d nodes, %d tensors, found %d, %d, %d; submit it again"
+          .formatted(
+              modelId, chunks, nodes, tensors, storedChunks, storedNodes, storedTensors);
     }
+  }
+
+  /** Of the models that are being ingested. */
+  private static SortedMap<Integer, Expectation> expectations(
+      Connection connection, Set<Integer> modelIds) throws SQLException {
+    SortedMap<Integer, Expectation> expectations = new TreeMap<>();
+    try (Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "SELECT m.ModelId, m.ExpectedChunks, m.ExpectedNodes, m.ExpectedTensors,"
+                    + " (SELECT COUNT_BIG(*) FROM dbo.ModelNodes AS n"
+                    + " WHERE n.ModelId = m.ModelId) AS Nodes,"
+                    + " (SELECT COUNT_BIG(*) FROM dbo.Tensors AS t"
+                    + " WHERE t.ModelId = m.ModelId) AS Tensors"
+                    + " FROM dbo.Models AS m WHERE m.State = 'INGESTING' AND m.ModelId IN ("
+                    + Jdbc.list(modelIds)
+                    + ")")) {
+      while (row.next()) {
+        expectations.put(
+            row.getInt("ModelId"),
+            new Expectation(
+                row.getLong("ExpectedChunks"),
+                row.getLong("ExpectedNodes"),
+                row.getLong("ExpectedTensors"),
+                row.getLong("Nodes"),
+                row.getLong("Tensors")));
+      }
+    }
+    return expectations;
+  }
+
+  private static void lock(Connection connection, Set<Integer> ascending) throws SQLException {
+    ApplicationLock.acquireExclusive(
+        connection, ascending.stream().map(ApplicationLock::model).toList(), LOCK_TIMEOUT);
   }
 
   /**
@@ -503,22 +515,13 @@ final class ModelRegistry {
   }
 
   /**
-   * Releases a batch of what a failed or deleted model has; see {@link
+   * Releases a batch of what failed or deleted models have; see {@link
    * ModelReferences#releaseBatch}.
    *
    * @return whether rows may be left: call again, in a transaction of its own
    */
-  boolean releaseBatch(Connection connection, int modelId) throws SQLException {
-    return ModelReferences.releaseBatch(connection, modelId, LOCK_TIMEOUT);
-  }
-
-  /** Ends a submission whose model has ended and holds nothing that it should not hold. */
-  void endSubmission(Connection connection, long submissionId) throws SQLException {
-    update(
-        connection,
-        "UPDATE dbo.ModelSubmissions SET State = 'DONE'"
-            + " WHERE SubmissionId = ? AND State = 'CLAIMED'",
-        submissionId);
+  boolean releaseBatch(Connection connection, Set<Integer> modelIds) throws SQLException {
+    return ModelReferences.releaseBatch(connection, modelIds, LOCK_TIMEOUT);
   }
 
   private static void markForGraph(Connection connection, int modelId) throws SQLException {
@@ -527,13 +530,5 @@ final class ModelRegistry {
         "INSERT INTO dbo.Neo4jSyncQueue (EntityType, EntityId, Operation)"
             + " VALUES ('Model', ?, 'SYNC')",
         (long) modelId);
-  }
-
-  private static String state(Connection connection, int modelId) throws SQLException {
-    try (PreparedStatement statement =
-            prepare(connection, "SELECT State FROM dbo.Models WHERE ModelId = ?", modelId);
-        ResultSet row = statement.executeQuery()) {
-      return row.next() ? row.getString("State") : null;
-    }
   }
 }

@@ -12,9 +12,11 @@ import java.util.Objects;
  *
  * @param jobName under which submissions are claimed: stable over restarts and savepoints, and used
  *     by one running job at a time; at most {@link #JOB_NAME_LENGTH_MAX} characters
- * @param tenantId tenant of the models in {@code models}
- * @param models files that are submitted when the job starts; a file that this job submitted before
- *     with the same length and modification time is not submitted again
+ * @param tenantId tenant of these models
+ * @param models files and directories that are submitted when the job starts; one that this job
+ *     submitted before with the same length and modification time is not submitted again
+ * @param patterns of further files, likewise; see {@link PathPattern}
+ * @param watched directories whose files are submitted as they appear and change, likewise
  * @param chunkSize bytes, from {@link ChunkPlan#CHUNK_SIZE_MIN} to {@link ChunkPlan#CHUNK_SIZE_MAX}
  * @param splitSize bytes of consecutive chunks that a reader takes at a time, at least {@code
  *     chunkSize}
@@ -25,6 +27,8 @@ public record ModelSourceOptions(
     String jobName,
     int tenantId,
     List<ModelLocation> models,
+    List<String> patterns,
+    List<WatchedDirectory> watched,
     int chunkSize,
     long splitSize,
     Duration pollInterval)
@@ -50,6 +54,9 @@ public record ModelSourceOptions(
               .formatted(JOB_NAME_LENGTH_MAX, jobName));
     }
     models = List.copyOf(models);
+    patterns = List.copyOf(patterns);
+    patterns.forEach(PathPattern::of);
+    watched = List.copyOf(watched);
     ChunkPlan.requireChunkSize(chunkSize);
     if (splitSize < chunkSize) {
       throw new IllegalArgumentException(
@@ -60,5 +67,26 @@ public record ModelSourceOptions(
       throw new IllegalArgumentException(
           "poll interval: expected at least one millisecond, found " + pollInterval);
     }
+  }
+
+  /** Options of a source that looks for no files by itself but those in {@code models}. */
+  public ModelSourceOptions(
+      SqlServerOptions sqlServer,
+      String jobName,
+      int tenantId,
+      List<ModelLocation> models,
+      int chunkSize,
+      long splitSize,
+      Duration pollInterval) {
+    this(
+        sqlServer,
+        jobName,
+        tenantId,
+        models,
+        List.of(),
+        List.of(),
+        chunkSize,
+        splitSize,
+        pollInterval);
   }
 }

@@ -27,21 +27,31 @@ final class ModelSourceReader implements SourceReader<ModelPart, ModelSplit> {
   private long nextIndex;
   private CompletableFuture<Void> available = new CompletableFuture<>();
 
+  /** Restored splits wait until it is known which of their models are still being ingested. */
+  private boolean held;
+
   ModelSourceReader(SourceReaderContext context) {
     this.context = context;
   }
 
-  /** Called after restored splits were added: asks for work only if there were none. */
+  /**
+   * Called after restored splits were added: asks which of them go on, or for work if there were
+   * none.
+   */
   @Override
   public void start() {
-    if (current == null && waiting.isEmpty()) {
+    if (waiting.isEmpty()) {
       context.sendSplitRequest();
+    } else {
+      held = true;
+      context.sendSourceEventToCoordinator(
+          new RestoredModels(waiting.stream().mapToInt(ModelSplit::modelId).distinct().toArray()));
     }
   }
 
   @Override
   public InputStatus pollNext(ReaderOutput<ModelPart> output) {
-    if (!advance()) {
+    if (held || !advance()) {
       // A fresh future, so that the task sleeps until splits come.
       if (available.isDone()) {
         available = new CompletableFuture<>();
@@ -77,19 +87,33 @@ final class ModelSourceReader implements SourceReader<ModelPart, ModelSplit> {
   @Override
   public void addSplits(List<ModelSplit> splits) {
     waiting.addAll(splits);
-    available.complete(null);
+    if (!held) {
+      available.complete(null);
+    }
   }
 
-  /** Drops the splits of a model that ended, and asks for others when none are left. */
+  /** Drops the splits of models that ended, and asks for others when none are left. */
   @Override
   public void handleSourceEvents(SourceEvent event) {
-    if (!(event instanceof ModelEnded ended)) {
+    if (event instanceof ModelEnded ended) {
+      drop(ended.modelId());
+    } else if (event instanceof RestoredModelsChecked answer) {
+      for (int modelId : answer.endedModelIds()) {
+        drop(modelId);
+      }
+      held = false;
+      available.complete(null);
+    } else {
       throw new IllegalArgumentException(
-          "model source reader: expected the event ModelEnded, found " + event);
+          "model source reader: expected the event ModelEnded or RestoredModelsChecked, found "
+              + event);
     }
+  }
+
+  private void drop(int modelId) {
     boolean hadSplits = current != null || !waiting.isEmpty();
-    waiting.removeIf(split -> split.modelId() == ended.modelId());
-    if (current != null && current.modelId() == ended.modelId()) {
+    waiting.removeIf(split -> split.modelId() == modelId);
+    if (current != null && current.modelId() == modelId) {
       current = null;
     }
     if (hadSplits && current == null && waiting.isEmpty()) {

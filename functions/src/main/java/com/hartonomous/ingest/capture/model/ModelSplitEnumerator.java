@@ -4,12 +4,16 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import javax.annotation.Nullable;
+import org.apache.flink.api.connector.source.SourceEvent;
 import org.apache.flink.api.connector.source.SplitEnumerator;
 import org.apache.flink.api.connector.source.SplitEnumeratorContext;
 import org.apache.flink.util.FlinkRuntimeException;
@@ -39,6 +43,10 @@ import org.slf4j.LoggerFactory;
  * interval starts a step, at most one at a time, which gets copies of what it must know and returns
  * what it found.
  *
+ * <p><b>After a restore</b> nothing is read before the first step has looked which of the planned
+ * models are still being ingested: splits of the others are dropped here, and restored readers, who
+ * ask with {@link RestoredModels}, are told which of theirs to drop.
+ *
  * <p><b>Guarantees.</b> Every part of a planned model is emitted at least once: a checkpoint has
  * each of its splits here or at a reader. A model that was planned after the checkpoint that is
  * restored is planned again. Parts that are emitted again change nothing, as writers insert only
@@ -63,7 +71,16 @@ final class ModelSplitEnumerator implements SplitEnumerator<ModelSplit, ModelEnu
   /** Readers that asked in vain, longest first. Not state: a restored reader asks again. */
   private final Set<Integer> waitingReaders = new LinkedHashSet<>();
 
+  /** Readers that ask which of their restored models go on, before the first step has told. */
+  private final Map<Integer, RestoredModels> waitingForCheck = new TreeMap<>();
+
   private boolean stepUnderWay;
+
+  /**
+   * Whether a step has compared the planned models with the database. Until then nothing is handed
+   * out: what a checkpoint holds may have ended since.
+   */
+  private boolean checked;
 
   /** Set by whichever thread closes: what a step reports afterwards does not count. */
   private volatile boolean closed;
@@ -88,6 +105,7 @@ final class ModelSplitEnumerator implements SplitEnumerator<ModelSplit, ModelEnu
     this.lifecycle = lifecycle;
     this.jobName = jobName;
     this.pollInterval = pollInterval;
+    this.checked = restored == null;
     this.plannedModels =
         restored == null ? new TreeSet<>() : new TreeSet<>(restored.plannedModels());
     this.pendingSplits =
@@ -110,6 +128,7 @@ final class ModelSplitEnumerator implements SplitEnumerator<ModelSplit, ModelEnu
   @Override
   public void addSplitsBack(List<ModelSplit> splits, int subtaskId) {
     waitingReaders.remove(subtaskId);
+    waitingForCheck.remove(subtaskId);
     for (int i = splits.size() - 1; i >= 0; i--) {
       ModelSplit split = splits.get(i);
       if (plannedModels.contains(split.modelId())) {
@@ -160,6 +179,7 @@ final class ModelSplitEnumerator implements SplitEnumerator<ModelSplit, ModelEnu
     }
     failIfNeeded(failure);
     stepUnderWay = false;
+    checked = true;
     for (int modelId : step.endedModels()) {
       endModel(modelId);
     }
@@ -169,6 +189,8 @@ final class ModelSplitEnumerator implements SplitEnumerator<ModelSplit, ModelEnu
         LOG.info("Model {} is to be read in {} splits.", model.modelId(), model.splits().size());
       }
     }
+    waitingForCheck.forEach(this::tellEnded);
+    waitingForCheck.clear();
     assignPendingSplits();
     if (step.moreToDo()) {
       startStep();
@@ -184,7 +206,39 @@ final class ModelSplitEnumerator implements SplitEnumerator<ModelSplit, ModelEnu
     LOG.info("Model {} has ended.", modelId);
   }
 
+  /**
+   * A restored reader asks which of its models go on. A model of its splits is planned here unless
+   * it has ended since the checkpoint.
+   */
+  @Override
+  public void handleSourceEvent(int subtaskId, SourceEvent event) {
+    if (!(event instanceof RestoredModels restored)) {
+      throw new IllegalArgumentException(
+          "model source: expected the event RestoredModels, found " + event);
+    }
+    if (checked) {
+      tellEnded(subtaskId, restored);
+    } else {
+      waitingForCheck.put(subtaskId, restored);
+    }
+  }
+
+  private void tellEnded(int subtaskId, RestoredModels restored) {
+    if (!context.registeredReaders().containsKey(subtaskId)) {
+      return;
+    }
+    int[] ended =
+        Arrays.stream(restored.modelIds()).filter(id -> !plannedModels.contains(id)).toArray();
+    context.sendEventToSourceReader(subtaskId, new RestoredModelsChecked(ended));
+    if (ended.length > 0) {
+      LOG.info("Reader {} drops the splits of {} models that ended.", subtaskId, ended.length);
+    }
+  }
+
   private void assignPendingSplits() {
+    if (!checked) {
+      return;
+    }
     List<Integer> readers = new ArrayList<>(waitingReaders);
     for (int subtaskId : readers) {
       if (!context.registeredReaders().containsKey(subtaskId)) {

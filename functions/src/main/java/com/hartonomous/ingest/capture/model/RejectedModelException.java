@@ -16,6 +16,8 @@ final class RejectedModelException extends Exception {
     FILE_CHANGED,
     /** The file breaks its format. */
     MALFORMED_FILE,
+    /** Not of the format that its submission says. */
+    UNEXPECTED_FORMAT,
     /** No format matches, or the file uses what is not known. */
     UNSUPPORTED_FILE,
     /** The file is beyond a limit. */

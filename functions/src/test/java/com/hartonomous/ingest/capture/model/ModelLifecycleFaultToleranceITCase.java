@@ -163,7 +163,7 @@ class ModelLifecycleFaultToleranceITCase {
    * Breaks some of the lifecycle's statements and commits, never so many in a row that it fails.
    */
   private static final class RandomFaults implements FaultInjector {
-    private static final int PAUSE_MAX = 60;
+    private static final int PAUSE_MAX = 120;
     private final Random random;
     private int healthy;
     private int injected;

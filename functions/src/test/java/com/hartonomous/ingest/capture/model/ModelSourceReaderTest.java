@@ -73,6 +73,9 @@ class ModelSourceReaderTest {
       ModelSourceReader second = new ModelSourceReader(context);
       second.addSplits(restored);
       second.start();
+      if (!restored.isEmpty()) {
+        second.handleSourceEvents(new RestoredModelsChecked(new int[0]));
+      }
       drain(second);
 
       assertThat(output.parts).as("checkpoint after %d", emitted).isEqualTo(all);
@@ -85,6 +88,40 @@ class ModelSourceReaderTest {
     reader.addSplits(RandomSplits.splits(new Random(3), 1).subList(0, 1));
     reader.start();
     assertThat(context.splitRequests()).isZero();
+  }
+
+  /** Reading the splits of a model that ended while the job was down would be in vain. */
+  @Test
+  void aRestoredReaderReadsNothingBeforeItKnowsWhatHasEnded() {
+    List<ModelSplit> ended = RandomSplits.splits(new Random(3), 1);
+    List<ModelSplit> other = RandomSplits.splits(new Random(4), 2);
+    ModelSourceReader reader = new ModelSourceReader(context);
+    reader.addSplits(ended);
+    reader.addSplits(other);
+    reader.start();
+    assertThat(context.events)
+        .singleElement()
+        .isInstanceOfSatisfying(
+            RestoredModels.class, event -> assertThat(event.modelIds()).containsExactly(1, 2));
+
+    assertThat(reader.pollNext(output)).isEqualTo(InputStatus.NOTHING_AVAILABLE);
+    assertThat(reader.isAvailable()).isNotDone();
+    assertThat(reader.snapshotState(1)).hasSize(ended.size() + other.size());
+
+    reader.handleSourceEvents(new RestoredModelsChecked(new int[] {1}));
+    assertThat(reader.isAvailable()).isDone();
+    drain(reader);
+    assertThat(output.parts).isEqualTo(parts(other));
+  }
+
+  @Test
+  void aRestoredReaderAllOfWhoseModelsEndedAsksForOthers() {
+    ModelSourceReader reader = new ModelSourceReader(context);
+    reader.addSplits(RandomSplits.splits(new Random(3), 1));
+    reader.start();
+    reader.handleSourceEvents(new RestoredModelsChecked(new int[] {1}));
+    assertThat(context.splitRequests()).isEqualTo(1);
+    assertThat(reader.pollNext(output)).isEqualTo(InputStatus.NOTHING_AVAILABLE);
   }
 
   @Test

@@ -143,9 +143,35 @@ class ModelSplitEnumeratorTest {
         started(new ModelEnumeratorState("job", Set.of(1, 5), splits));
     reader(enumerator, 0);
     enumerator.handleSplitRequest(0, null);
-    assertThat(context.assigned.get(0)).containsExactly(splits.get(0));
+    assertThat(context.assigned).as("before the first step").isEmpty();
     step(NOTHING);
-    assertThat(lifecycle.calls).containsExactly("[1, 5] 2");
+    assertThat(lifecycle.calls).containsExactly("[1, 5] 3");
+    assertThat(context.assigned.get(0)).containsExactly(splits.get(0));
+  }
+
+  /** After an old savepoint: models that ended since are read by nobody. */
+  @Test
+  void splitsOfModelsThatEndedSinceTheCheckpointAreNotHandedOut() {
+    List<ModelSplit> ended = splits(1, 2);
+    List<ModelSplit> other = splits(2, 1);
+    List<ModelSplit> pending = new ArrayList<>(ended);
+    pending.addAll(other);
+    ModelSplitEnumerator enumerator =
+        started(new ModelEnumeratorState("job", Set.of(1, 2, 3), pending));
+    reader(enumerator, 0);
+    reader(enumerator, 1);
+    enumerator.handleSplitRequest(0, null);
+    enumerator.handleSourceEvent(1, new RestoredModels(new int[] {1, 2, 3}));
+    assertThat(context.assigned).isEmpty();
+    assertThat(context.events).isEmpty();
+
+    step(new Step(Set.of(1, 3), List.of(), false));
+
+    assertThat(context.assigned.get(0)).containsExactly(other.get(0));
+    assertThat(context.told).containsExactly("1: [1, 3]");
+    // One that fails later and comes back from the same checkpoint is answered at once.
+    enumerator.handleSourceEvent(0, new RestoredModels(new int[] {1, 2}));
+    assertThat(context.told).containsExactly("1: [1, 3]", "0: [1]");
   }
 
   /** A restore from before the plan lets the lifecycle plan again; a repetition adds nothing. */

@@ -2,6 +2,7 @@ package com.hartonomous.ingest.capture.model;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -24,6 +25,10 @@ final class TestEnumeratorContext implements SplitEnumeratorContext<ModelSplit> 
 
   final Map<Integer, List<ModelSplit>> assigned = new TreeMap<>();
   final List<String> events = new ArrayList<>();
+
+  /** Answers to restored readers. */
+  final List<String> told = new ArrayList<>();
+
   private final Map<Integer, ReaderInfo> readers = new HashMap<>();
   private final Deque<Runnable> worker = new ArrayDeque<>();
   private final List<Runnable> periodic = new ArrayList<>();
@@ -87,7 +92,11 @@ final class TestEnumeratorContext implements SplitEnumeratorContext<ModelSplit> 
 
   @Override
   public void sendEventToSourceReader(int subtaskId, SourceEvent event) {
-    events.add(subtaskId + ": " + event);
+    if (event instanceof RestoredModelsChecked answer) {
+      told.add(subtaskId + ": " + Arrays.toString(answer.endedModelIds()));
+    } else {
+      events.add(subtaskId + ": " + event);
+    }
   }
 
   @Override

@@ -1,0 +1,216 @@
+package com.hartonomous.ingest.capture.model;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+import org.apache.flink.core.fs.FileStatus;
+import org.apache.flink.core.fs.FileSystem;
+import org.apache.flink.core.fs.Path;
+
+/**
+ * A path of any Flink file system with wildcards, which stands for the regular files that match:
+ * {@code *} any characters of a name, {@code ?} one character, {@code {a,b}} either text, {@code
+ * [a-c]} one of these characters, and {@code **} as a whole name any number of directories. As in
+ * shells, a name that begins with a dot matches only where the pattern has that dot.
+ *
+ * <p>No state; any thread. Blocks on the file system.
+ */
+public final class PathPattern {
+
+  /** Files that a pattern may stand for, and beyond which it is refused. */
+  public static final int MATCHES_MAX = 100_000;
+
+  /** Directory entries that are looked at, beyond which the pattern is refused. */
+  static final int ENTRIES_MAX = 1_000_000;
+
+  /** Directories below the first one with a wildcard that are gone into. */
+  static final int DEPTH_MAX = 32;
+
+  private static final String ANY_DIRECTORIES = "**";
+  private static final String WILDCARDS = "*?[{";
+
+  private final String location;
+  private final Path base;
+  private final List<Segment> segments;
+
+  /** A name of the pattern; null expression for {@code **}. */
+  private record Segment(Pattern expression, boolean dot) {
+
+    boolean anyDirectories() {
+      return expression == null;
+    }
+
+    boolean matches(String name) {
+      return (dot || !name.startsWith(".")) && expression.matcher(name).matches();
+    }
+  }
+
+  private PathPattern(String location, Path base, List<Segment> segments) {
+    this.location = location;
+    this.base = base;
+    this.segments = segments;
+  }
+
+  /** Whether the text has a wildcard. */
+  public static boolean isPattern(String location) {
+    return location.chars().anyMatch(c -> WILDCARDS.indexOf(c) >= 0);
+  }
+
+  /**
+   * Reads a pattern.
+   *
+   * @param location absolute path or URI with at least one wildcard, not in scheme or authority
+   * @throws IllegalArgumentException if it is none; the message says why
+   */
+  public static PathPattern of(String location) {
+    int wildcard = 0;
+    while (wildcard < location.length() && WILDCARDS.indexOf(location.charAt(wildcard)) < 0) {
+      wildcard++;
+    }
+    int slash = location.lastIndexOf('/', wildcard);
+    int scheme = location.indexOf("://");
+    if (wildcard == location.length() || slash < 0 || (scheme >= 0 && slash < scheme + 3)) {
+      throw new IllegalArgumentException(
+          "expected an absolute path or URI with a wildcard in its path, found '" + location + "'");
+    }
+    List<Segment> segments = new ArrayList<>();
+    for (String name : location.substring(slash + 1).split("/", -1)) {
+      if (name.isEmpty()) {
+        throw new IllegalArgumentException("found an empty name in '" + location + "'");
+      }
+      segments.add(
+          name.equals(ANY_DIRECTORIES)
+              ? new Segment(null, false)
+              : new Segment(expression(name), name.startsWith(".")));
+    }
+    if (segments.get(segments.size() - 1).anyDirectories()) {
+      throw new IllegalArgumentException(
+          "expected a file name behind **, such as **/*.onnx, found '" + location + "'");
+    }
+    return new PathPattern(
+        location, new Path(slash == 0 ? "/" : location.substring(0, slash)), segments);
+  }
+
+  /**
+   * The expression for one name.
+   *
+   * @throws IllegalArgumentException if a bracket is not closed or a range is none
+   */
+  static Pattern expression(String name) {
+    StringBuilder regex = new StringBuilder();
+    int group = 0;
+    for (int i = 0; i < name.length(); i++) {
+      char c = name.charAt(i);
+      switch (c) {
+        case '*' -> regex.append(".*");
+        case '?' -> regex.append('.');
+        case '{' -> {
+          group++;
+          regex.append("(?:");
+        }
+        case '}' -> {
+          group--;
+          regex.append(group < 0 ? "\\}" : ")");
+          group = Math.max(group, 0);
+        }
+        case ',' -> regex.append(group > 0 ? "|" : ",");
+        case '[' -> {
+          int end = name.indexOf(']', i + 2);
+          if (end < 0) {
+            throw new IllegalArgumentException("found '[' without ']' in '" + name + "'");
+          }
+          String set = name.substring(i + 1, end).replace("\\", "\\\\").replace("[", "\\[");
+          regex.append('[').append(set.replace("&&", "&\\&").replaceFirst("^!", "^")).append(']');
+          i = end;
+        }
+        default -> regex.append(Pattern.quote(String.valueOf(c)));
+      }
+    }
+    if (group > 0) {
+      throw new IllegalArgumentException("found '{' without '}' in '" + name + "'");
+    }
+    try {
+      return Pattern.compile(regex.toString(), Pattern.DOTALL);
+    } catch (PatternSyntaxException e) {
+      throw new IllegalArgumentException(
+          "found no character set in '" + name + "': " + e.getDescription(), e);
+    }
+  }
+
+  /**
+   * The files that match now, ordered by path.
+   *
+   * @throws IOException if a directory cannot be listed, or there are more than {@link
+   *     #MATCHES_MAX} files or too many entries to look at; a directory that is not there has no
+   *     matches
+   */
+  public List<FileStatus> matches() throws IOException {
+    List<FileStatus> matches = new ArrayList<>();
+    new Walk(base.getFileSystem(), matches).enter(base, 0, 0);
+    matches.sort((a, b) -> a.getPath().compareTo(b.getPath()));
+    return matches;
+  }
+
+  /** The pattern as it was given. */
+  @Override
+  public String toString() {
+    return location;
+  }
+
+  private final class Walk {
+    private final FileSystem fileSystem;
+    private final List<FileStatus> matches;
+    private int entries;
+
+    Walk(FileSystem fileSystem, List<FileStatus> matches) {
+      this.fileSystem = fileSystem;
+      this.matches = matches;
+    }
+
+    void enter(Path directory, int segment, int depth) throws IOException {
+      for (FileStatus entry : list(fileSystem, directory)) {
+        if (++entries > ENTRIES_MAX) {
+          throw new IOException(
+              "it goes through more than " + ENTRIES_MAX + " entries; name fewer directories");
+        }
+        visit(entry, segment, depth);
+      }
+    }
+
+    private void visit(FileStatus entry, int index, int depth) throws IOException {
+      Segment segment = segments.get(index);
+      String name = entry.getPath().getName();
+      if (segment.anyDirectories()) {
+        // No directory at all, or this one and perhaps further ones.
+        visit(entry, index + 1, depth);
+        if (entry.isDir() && !name.startsWith(".") && depth < DEPTH_MAX) {
+          enter(entry.getPath(), index, depth + 1);
+        }
+      } else if (segment.matches(name)) {
+        boolean last = index == segments.size() - 1;
+        if (last && !entry.isDir()) {
+          if (matches.size() == MATCHES_MAX) {
+            throw new IOException(
+                "it matches more than " + MATCHES_MAX + " files; name fewer at a time");
+          }
+          matches.add(entry);
+        } else if (!last && entry.isDir()) {
+          enter(entry.getPath(), index + 1, depth + 1);
+        }
+      }
+    }
+  }
+
+  /** The entries of a directory; none if it is not there, which file systems say in two ways. */
+  private static FileStatus[] list(FileSystem fileSystem, Path directory) throws IOException {
+    try {
+      FileStatus[] entries = fileSystem.listStatus(directory);
+      return entries == null ? new FileStatus[0] : entries;
+    } catch (FileNotFoundException e) {
+      return new FileStatus[0];
+    }
+  }
+}

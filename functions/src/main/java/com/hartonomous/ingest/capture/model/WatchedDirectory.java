@@ -1,0 +1,40 @@
+package com.hartonomous.ingest.capture.model;
+
+import java.io.Serializable;
+import java.time.Duration;
+import java.util.Objects;
+
+/**
+ * A directory whose model files are submitted as they appear and change.
+ *
+ * @param uri absolute path or URI of any Flink file system, not percent-encoded
+ * @param pattern which file names are taken, as {@link PathPattern} has it for one name
+ * @param recursive whether files in subdirectories count too
+ * @param interval pause between two scans; a file is taken when two scans found it the same
+ */
+public record WatchedDirectory(String uri, String pattern, boolean recursive, Duration interval)
+    implements Serializable {
+
+  /** Files of the formats that have a name of their own. */
+  public static final String PATTERN_DEFAULT = "*.{safetensors,onnx,gguf}";
+
+  /** Scan interval unless the user says otherwise. */
+  public static final Duration INTERVAL_DEFAULT = Duration.ofSeconds(10);
+
+  /**
+   * @throws IllegalArgumentException for a pattern that is none, or an interval of less than a
+   *     millisecond
+   */
+  public WatchedDirectory {
+    Objects.requireNonNull(uri, "uri");
+    if (pattern.isBlank() || pattern.indexOf('/') >= 0) {
+      throw new IllegalArgumentException(
+          "expected a pattern of file names such as *.onnx, found '" + pattern + "'");
+    }
+    PathPattern.expression(pattern);
+    if (interval.toMillis() < 1) {
+      throw new IllegalArgumentException(
+          "scan interval: expected at least one millisecond, found " + interval);
+    }
+  }
+}
