@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -35,7 +36,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Nothing is remembered between steps but whether the options' files were submitted and what the
  * watched directories held: each step looks at the submissions that this job has claimed, and does
- * the first thing that it finds undone, for as many models as fit a transaction. A crash between two transactions therefore needs no recovery of its own:
+ * the first thing that it finds undone, for as many models as fit a transaction. A crash between
+ * two transactions therefore needs no recovery of its own:
  *
  * <ul>
  *   <li>claimed, being ingested, unknown to the enumerator: it is planned (again);
@@ -186,8 +188,7 @@ final class DatabaseModelLifecycle implements ModelLifecycle {
           null);
     } catch (FileNotFoundException e) {
       LOG.warn("The configured model {} is not there.", location.path(), e);
-      return new Submission(
-          options.tenantId(), location.name(), location.path(), null, null, null);
+      return new Submission(options.tenantId(), location.name(), location.path(), null, null, null);
     }
   }
 
@@ -285,7 +286,8 @@ final class DatabaseModelLifecycle implements ModelLifecycle {
     ModelHeader header = headers.read(model.path());
     requireSubmitted(model, header);
     String format = header.contents().formatName();
-    if (model.expectedFormat() != null && !model.expectedFormat().equalsIgnoreCase(format)) {
+    String expected = model.expectedFormat();
+    if (expected != null && !header.contents().hasFormat(expected.toLowerCase(Locale.ROOT))) {
       throw new RejectedModelException(
           Reason.UNEXPECTED_FORMAT,
           "file",
@@ -337,8 +339,7 @@ final class DatabaseModelLifecycle implements ModelLifecycle {
     }
     Map<Integer, List<RegisteredFile>> registered = new TreeMap<>();
     for (Map.Entry<Integer, ModelHeader> entry : read.entrySet()) {
-      registered.putAll(
-          register(new TreeMap<>(Map.of(entry.getKey(), entry.getValue())), models));
+      registered.putAll(register(new TreeMap<>(Map.of(entry.getKey(), entry.getValue())), models));
     }
     return registered;
   }

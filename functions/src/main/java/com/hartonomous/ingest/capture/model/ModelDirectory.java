@@ -22,8 +22,7 @@ final class ModelDirectory {
   private static final int DEPTH_MAX = 8;
   private static final String CONFIGURATION = "config.json";
   private static final String INDEX_SUFFIX = ".safetensors.index.json";
-  private static final List<String> TEMPORARY_SUFFIXES =
-      List.of(".part", ".tmp", ".incomplete");
+  private static final List<String> TEMPORARY_SUFFIXES = List.of(".part", ".tmp", ".incomplete");
 
   private ModelDirectory() {}
 
@@ -103,8 +102,7 @@ final class ModelDirectory {
         } else if (hasTemporarySuffix(name)) {
           temporary = true;
         } else if (!concealed) {
-          lines.add(
-              prefix + name + '\0' + entry.getLen() + '\0' + entry.getModificationTime());
+          lines.add(prefix + name + '\0' + entry.getLen() + '\0' + entry.getModificationTime());
         }
       }
     }

@@ -38,8 +38,8 @@ interface ModelLifecycle extends AutoCloseable {
   }
 
   /**
-   * Does one bounded piece of work, on a bounded number of models. A repetition, also by a later instance
-   * that knows less, does no harm.
+   * Does one bounded piece of work, on a bounded number of models. A repetition, also by a later
+   * instance that knows less, does no harm.
    *
    * @param planned models whose splits are made
    * @param pendingSplits splits that wait for a reader

@@ -29,8 +29,7 @@ final class ModelReferences {
   /** Rows that one release transaction deletes at most, of each table. */
   static final int RELEASE_ROWS_MAX = 2000;
 
-  static final String CREATE =
-      "CREATE TABLE #released (AtomId BIGINT NOT NULL)";
+  static final String CREATE = "CREATE TABLE #released (AtomId BIGINT NOT NULL)";
 
   /** Atoms that each model of {@code #ends} refers to. */
   static final String DISTINCT_ATOMS =
@@ -81,8 +80,8 @@ final class ModelReferences {
     return stored;
   }
 
-  private static void stageFiles(
-      Connection connection, Map<Integer, List<RegisteredFile>> files) throws SQLException {
+  private static void stageFiles(Connection connection, Map<Integer, List<RegisteredFile>> files)
+      throws SQLException {
     List<Object[]> ordered = new ArrayList<>();
     for (List<RegisteredFile> model : files.values()) {
       for (RegisteredFile file : model) {

@@ -210,8 +210,7 @@ final class ModelRegistry {
           "dbo.Tensors",
           ModelRows.TENSOR_COLUMNS,
           registered.stream()
-              .flatMap(
-                  id -> stream(ModelRows.tensors(id, headers.get(id), fileIds(files.get(id)))))
+              .flatMap(id -> stream(ModelRows.tensors(id, headers.get(id), fileIds(files.get(id)))))
               .iterator());
     }
     return files;
@@ -358,8 +357,7 @@ final class ModelRegistry {
     return wrong;
   }
 
-  private static void end(Connection connection, Map<Integer, Sha256> digests)
-      throws SQLException {
+  private static void end(Connection connection, Map<Integer, Sha256> digests) throws SQLException {
     update(connection, "DELETE FROM #ends");
     RowBulkData.copy(
         connection,
@@ -408,8 +406,7 @@ final class ModelRegistry {
         return null;
       }
       return "model %d: expected %d chunks, %d nodes, %d tensors, found %d, %d, %d; submit it again"
-          .formatted(
-              modelId, chunks, nodes, tensors, storedChunks, storedNodes, storedTensors);
+          .formatted(modelId, chunks, nodes, tensors, storedChunks, storedNodes, storedTensors);
     }
   }
 

@@ -1,5 +1,6 @@
 package com.hartonomous.ingest.job;
 
+import com.hartonomous.ingest.capture.model.WatchedDirectory;
 import com.hartonomous.ingest.record.Segmentation;
 import com.hartonomous.ingest.runtime.SqlServerOptions;
 import java.io.Serializable;
@@ -81,20 +82,43 @@ public record IngestOptions(
   /**
    * Model files.
    *
-   * @param paths files submitted when the job starts
+   * @param paths files and directories submitted when the job starts
+   * @param patterns of further files submitted when the job starts, absolute
+   * @param watched directories whose files are submitted as they appear and change
    * @param tenant {@code dbo.Models.TenantId} of these models
    * @param chunkSize bytes in a chunk, the last one of a tensor may be shorter
    * @param splitSize bytes of consecutive chunks that one reader takes at a time
    */
-  public record Models(List<ModelPath> paths, int tenant, int chunkSize, long splitSize)
+  public record Models(
+      List<ModelPath> paths,
+      List<String> patterns,
+      List<WatchedDirectory> watched,
+      int tenant,
+      int chunkSize,
+      long splitSize)
       implements Serializable {
     public Models {
       paths = List.copyOf(paths);
+      patterns = List.copyOf(patterns);
+      watched = List.copyOf(watched);
+    }
+
+    /** Models of paths alone. */
+    public Models(List<ModelPath> paths, int tenant, int chunkSize, long splitSize) {
+      this(paths, List.of(), List.of(), tenant, chunkSize, splitSize);
+    }
+  }
+
+  /** What {@code models.paths} names: single paths, and patterns that stand for many. */
+  public record ModelPaths(List<ModelPath> paths, List<String> patterns) {
+    public ModelPaths {
+      paths = List.copyOf(paths);
+      patterns = List.copyOf(patterns);
     }
   }
 
   /**
-   * A model file.
+   * A model file or directory.
    *
    * @param uri absolute path or URI, the same on every TaskManager
    * @param name the model's name; the file's name unless set

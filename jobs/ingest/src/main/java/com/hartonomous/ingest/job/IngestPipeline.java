@@ -156,6 +156,8 @@ public final class IngestPipeline {
             models.paths().stream()
                 .map(path -> new ModelLocation(path.uri(), path.name()))
                 .toList(),
+            models.patterns(),
+            models.watched(),
             models.chunkSize(),
             models.splitSize(),
             ModelSourceOptions.POLL_INTERVAL_DEFAULT);

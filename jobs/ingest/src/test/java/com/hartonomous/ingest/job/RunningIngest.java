@@ -33,11 +33,26 @@ final class RunningIngest implements AutoCloseable {
       List<IngestOptions.Table> tables,
       List<IngestOptions.ModelPath> models,
       Path checkpoints) {
+    return options(
+        server, tables, new IngestOptions.Models(models, 1, 64 << 10, 256 << 10), checkpoints);
+  }
+
+  /** The same, without tables. */
+  static IngestOptions options(
+      SqlServerOptions server, IngestOptions.Models models, Path checkpoints) {
+    return options(server, List.of(), models, checkpoints);
+  }
+
+  private static IngestOptions options(
+      SqlServerOptions server,
+      List<IngestOptions.Table> tables,
+      IngestOptions.Models models,
+      Path checkpoints) {
     return new IngestOptions(
         server,
         new IngestOptions.Capture(
             "main", tables, Duration.ofMillis(100), Duration.ofMillis(300), 50, "UTC"),
-        new IngestOptions.Models(models, 1, 64 << 10, 256 << 10),
+        models,
         new IngestOptions.Writer(200, 256 << 10, 10, Duration.ofSeconds(15)),
         new CheckpointOptions(
             CHECKPOINT_INTERVAL, checkpoints.toUri().toString(), Duration.ofMinutes(1)),

@@ -1,5 +1,6 @@
 package com.hartonomous.ingest.job.config;
 
+import com.hartonomous.ingest.capture.model.WatchedDirectory;
 import com.hartonomous.ingest.format.ChunkPlan;
 import com.hartonomous.ingest.job.IngestOptions;
 import java.nio.file.Path;
@@ -50,12 +51,18 @@ public final class IngestConfiguration {
           "UTC",
           "Time zone of the database server's clock.");
 
-  static final Option<List<IngestOptions.ModelPath>> MODELS_PATHS =
+  static final Option<IngestOptions.ModelPaths> MODELS_PATHS =
       Option.withDefault(
           "models.paths",
           new ModelPathsType(),
-          List.of(),
+          new IngestOptions.ModelPaths(List.of(), List.of()),
           "Model files to ingest, at the same path on every machine of the cluster.");
+  static final Option<List<WatchedDirectory>> MODELS_WATCH =
+      Option.withDefault(
+          "models.watch",
+          new WatchedDirectoriesType(),
+          List.of(),
+          "Directories whose model files are ingested as they appear and change.");
   static final Option<Integer> MODELS_TENANT =
       Option.withDefault(
           "models.tenant",
@@ -113,6 +120,7 @@ public final class IngestConfiguration {
                   CAPTURE_SNAPSHOT_SPLIT_SIZE,
                   CAPTURE_SERVER_TIME_ZONE,
                   MODELS_PATHS,
+                  MODELS_WATCH,
                   MODELS_TENANT,
                   MODELS_CHUNK_SIZE,
                   MODELS_SPLIT_SIZE,
@@ -148,7 +156,9 @@ public final class IngestConfiguration {
                 values.get(CAPTURE_SNAPSHOT_SPLIT_SIZE),
                 values.get(CAPTURE_SERVER_TIME_ZONE)),
             new IngestOptions.Models(
-                values.get(MODELS_PATHS),
+                values.get(MODELS_PATHS).paths(),
+                values.get(MODELS_PATHS).patterns(),
+                values.get(MODELS_WATCH),
                 values.get(MODELS_TENANT),
                 Math.toIntExact(values.get(MODELS_CHUNK_SIZE)),
                 values.get(MODELS_SPLIT_SIZE)),

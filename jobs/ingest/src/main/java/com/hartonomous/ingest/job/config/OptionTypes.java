@@ -210,6 +210,11 @@ final class OptionTypes {
     };
   }
 
+  /** Whether a text is a URI rather than a path. */
+  static boolean hasScheme(String text) {
+    return SCHEME.matcher(text).matches();
+  }
+
   private static String reason(IllegalArgumentException e) {
     return e instanceof InvalidPathException path ? path.getReason() + "." : e.getMessage() + ".";
   }

@@ -1,9 +1,12 @@
 package com.hartonomous.ingest.job.preflight;
 
+import com.hartonomous.ingest.capture.model.PathPattern;
+import com.hartonomous.ingest.capture.model.WatchedDirectory;
 import com.hartonomous.ingest.job.IngestOptions.ModelPath;
 import com.hartonomous.ingest.job.config.ConfigurationException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.util.List;
 import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.FileSystem;
@@ -22,8 +25,13 @@ final class FileCheck {
       FileSystem fileSystem = path.getFileSystem();
       FileStatus status = fileSystem.getFileStatus(path);
       if (status.isDir()) {
-        if (fileSystem.listStatus(path) == null) {
+        FileStatus[] entries = fileSystem.listStatus(path);
+        if (entries == null) {
           throw new IOException("it cannot be listed");
+        }
+        if (entries.length == 0) {
+          throw new ConfigurationException(
+              where + ": expected the files of a model, found an empty directory.");
         }
         return;
       }
@@ -39,6 +47,56 @@ final class FileCheck {
       throw new ConfigurationException(
           where
               + ": cannot be read: "
+              + SqlServerCheck.sentence(e)
+              + " Correct the path, or grant this user to read it.",
+          e);
+    }
+  }
+
+  /**
+   * Refuses a pattern that matches nothing, or too much, on this machine.
+   *
+   * @return how many files match
+   */
+  static int requireMatches(String pattern) throws ConfigurationException {
+    String where = "models.paths: " + pattern;
+    List<FileStatus> matches;
+    try {
+      matches = PathPattern.of(pattern).matches();
+    } catch (IOException e) {
+      throw new ConfigurationException(
+          where + " cannot be followed: " + SqlServerCheck.sentence(e) + " Correct the pattern.",
+          e);
+    }
+    if (matches.isEmpty()) {
+      throw new ConfigurationException(
+          where + " matches no file. Correct the pattern, or put the files there.");
+    }
+    String first = matches.get(0).getPath().toString();
+    requireReadable(new ModelPath(first, matches.get(0).getPath().getName()));
+    return matches.size();
+  }
+
+  /** Refuses a directory to watch that is not there. */
+  static void requireWatchable(WatchedDirectory watched) throws ConfigurationException {
+    String where = "models.watch: " + watched.uri();
+    try {
+      Path path = new Path(watched.uri());
+      FileSystem fileSystem = path.getFileSystem();
+      if (!fileSystem.getFileStatus(path).isDir()) {
+        throw new ConfigurationException(
+            where + ": expected a directory, found a file. Name its directory, and it as pattern.");
+      }
+      if (fileSystem.listStatus(path) == null) {
+        throw new IOException("it cannot be listed");
+      }
+    } catch (FileNotFoundException e) {
+      throw new ConfigurationException(
+          where + ": no such readable directory. Correct the path, or make the directory.", e);
+    } catch (IOException | IllegalArgumentException e) {
+      throw new ConfigurationException(
+          where
+              + ": cannot be listed: "
               + SqlServerCheck.sentence(e)
               + " Correct the path, or grant this user to read it.",
           e);

@@ -1,5 +1,6 @@
 package com.hartonomous.ingest.job.preflight;
 
+import com.hartonomous.ingest.capture.model.WatchedDirectory;
 import com.hartonomous.ingest.job.GraphSyncOptions;
 import com.hartonomous.ingest.job.IngestOptions;
 import com.hartonomous.ingest.job.config.ConfigurationException;
@@ -74,6 +75,19 @@ public final class Preflight {
     for (IngestOptions.ModelPath path : options.models().paths()) {
       plan.add(String.format("ingest %s as model %s", path.uri(), path.name()));
     }
+    for (String pattern : options.models().patterns()) {
+      plan.add(
+          String.format(
+              "ingest the files that match %s: %d", pattern, FileCheck.requireMatches(pattern)));
+    }
+    for (WatchedDirectory watched : options.models().watched()) {
+      plan.add(
+          String.format(
+              "watch %s for %s%s",
+              watched.uri(),
+              watched.pattern(),
+              watched.recursive() ? ", and its subdirectories" : ""));
+    }
     return plan;
   }
 
@@ -98,6 +112,12 @@ public final class Preflight {
     }
     for (IngestOptions.ModelPath path : options.models().paths()) {
       FileCheck.requireReadable(path);
+    }
+    for (String pattern : options.models().patterns()) {
+      FileCheck.requireMatches(pattern);
+    }
+    for (WatchedDirectory watched : options.models().watched()) {
+      FileCheck.requireWatchable(watched);
     }
     FileCheck.requireDirectory(options.checkpoint().directory());
     return tables;

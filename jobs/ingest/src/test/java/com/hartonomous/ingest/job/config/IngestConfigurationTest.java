@@ -3,6 +3,7 @@ package com.hartonomous.ingest.job.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.hartonomous.ingest.capture.model.WatchedDirectory;
 import com.hartonomous.ingest.job.IngestOptions;
 import com.hartonomous.ingest.record.Segmentation;
 import com.hartonomous.ingest.runtime.Secret;
@@ -139,6 +140,91 @@ class IngestConfigurationTest {
   void oneModelNeedsNoList() throws Exception {
     assertThat(read(MINIMAL, "models.paths=/m/a.onnx").models().paths())
         .containsExactly(new IngestOptions.ModelPath("/m/a.onnx", "a.onnx"));
+  }
+
+  @Test
+  void pathsMayBePatternsOrLists() throws Exception {
+    Files.writeString(
+        directory.resolve("list.txt"), "# models\n\n/m/a.onnx\nsub/b.onnx\tsecond name\r\n");
+    IngestOptions.Models models =
+        read(MINIMAL, "models.paths=['" + directory + "/*.onnx', {path: '/m/*.bin'}]").models();
+    assertThat(models.patterns()).containsExactly(directory + "/*.onnx");
+    assertThat(models.paths()).containsExactly(new IngestOptions.ModelPath("/m/*.bin", "*.bin"));
+
+    models =
+        read(MINIMAL + "models:\n  paths: [sub/**/*.onnx, 's3://b/[ab]?.onnx', {list: list.txt}]\n")
+            .models();
+    assertThat(models.patterns())
+        .containsExactly(directory + "/sub/**/*.onnx", "s3://b/[ab]?.onnx");
+    assertThat(models.paths())
+        .containsExactly(
+            new IngestOptions.ModelPath("/m/a.onnx", "a.onnx"),
+            new IngestOptions.ModelPath(directory.resolve("sub/b.onnx").toString(), "second name"));
+  }
+
+  @Test
+  void badListsAndPatternsAreRefusedWithTheirLine() throws Exception {
+    Path list = directory.resolve("list.txt");
+    String yaml = MINIMAL + "models:\n  paths: {list: list.txt}\n";
+    assertRefused(
+        yaml, "FILE:8: models.paths.list: " + list + ": no such readable file. Correct the path.");
+    Files.writeString(list, "# nothing\n");
+    assertRefused(
+        yaml, "FILE:8: models.paths.list: " + list + ": expected at least one path, found none.");
+    Files.writeString(list, "/m/a\n/m/b\tb\tc\n");
+    assertRefused(
+        yaml, list + ":2: expected a path, perhaps a tab and a name, found '/m/b\tb\tc'.");
+    Files.writeString(list, "/m/a\n#\n/m/a\n");
+    assertRefused(yaml, list + ":3: /m/a is there twice. Remove one of the two.");
+    Files.writeString(list, "/m/a\t\n");
+    assertRefused(yaml, list + ":1: expected a model name of 1 to 400 characters, found ''.");
+    Files.write(list, new byte[] {'/', 'm', (byte) 0xFF, '\n'});
+    assertRefused(yaml, list + ":1: expected UTF-8 text, found other bytes.");
+    assertRefused(
+        MINIMAL + "models:\n  paths: ['/m/[ab.onnx']\n",
+        "FILE:8: models.paths: not a pattern of files: found '[' without ']' in '[ab.onnx'.");
+    assertRefused(
+        MINIMAL + "models:\n  paths: ['/m/**']\n",
+        "FILE:8: models.paths: not a pattern of files: expected a file name behind **, such as"
+            + " **/*.onnx, found '/m/**'.");
+  }
+
+  @Test
+  void watchedDirectoriesAreRead() throws Exception {
+    List<WatchedDirectory> watched =
+        read(MINIMAL
+                + """
+                    models:
+                      watch:
+                        - in
+                        - {directory: s3://b/in, pattern: '*.onnx', recursive: true, interval: 1 min}
+                    """)
+            .models()
+            .watched();
+    assertThat(watched)
+        .containsExactly(
+            new WatchedDirectory(
+                directory.resolve("in").toString(),
+                "*.{safetensors,onnx,gguf}",
+                false,
+                Duration.ofSeconds(10)),
+            new WatchedDirectory("s3://b/in", "*.onnx", true, Duration.ofMinutes(1)));
+    assertRefused(
+        MINIMAL + "models:\n  watch: [in, ./in]\n",
+        "FILE:8: models.watch: "
+            + directory.resolve("in")
+            + " is there twice. Remove one of the two.");
+    assertRefused(
+        MINIMAL + "models:\n  watch: {directory: in, pattern: a/b}\n",
+        "FILE:8: models.watch.pattern: expected a pattern of file names such as *.onnx, found"
+            + " 'a/b'.");
+    assertRefused(
+        MINIMAL + "models:\n  watch: {directory: in, patern: a}\n",
+        "FILE:8: models.watch: 'patern' is not a key here. Did you mean 'pattern'?");
+    assertRefused(
+        MINIMAL + "models:\n  watch: {directory: in, interval: 5}\n",
+        "FILE:8: models.watch.interval: expected a duration from '100 ms' to '1 h' with its unit"
+            + " (ms, s, min, h, d), found '5'.");
   }
 
   @Test

@@ -295,12 +295,31 @@ class PreflightITCase {
     Path missing = directory.resolve("missing.onnx");
     assertRefused(
         options("models.paths=" + missing), "models.paths: " + missing + ": no such readable file");
-    assertRefused(options("models.paths=" + directory), "expected a file, found a directory");
+    Path empty = Files.createDirectory(directory.resolve("empty"));
+    assertRefused(
+        options("models.paths=" + empty),
+        "models.paths: " + empty + ": expected the files of a model, found an empty directory");
+    assertRefused(
+        options("models.paths=" + directory + "/*.onnx"),
+        "models.paths: " + directory + "/*.onnx matches no file");
+    assertRefused(
+        options("models.watch=" + directory.resolve("nowhere")),
+        "models.watch: " + directory.resolve("nowhere") + ": no such readable directory");
     Path file = Files.writeString(directory.resolve("a file"), "x");
     assertRefused(
         options("checkpoint.directory=" + file),
         "checkpoint.directory: " + file + " cannot be written");
+    assertRefused(
+        options("models.watch=" + file),
+        "models.watch: " + file + ": expected a directory, found a file");
     assertThat(Preflight.ingest(options("models.paths=" + file), false)).isEmpty();
+    assertThat(
+            Preflight.planIngest(
+                options("models.paths=" + directory + "/a ?ile", "models.watch=" + directory),
+                false))
+        .containsExactly(
+            "ingest the files that match " + directory + "/a ?ile: 1",
+            "watch " + directory + " for *.{safetensors,onnx,gguf}");
   }
 
   @Test
