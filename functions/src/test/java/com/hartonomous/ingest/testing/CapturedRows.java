@@ -11,9 +11,11 @@ import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -22,6 +24,8 @@ import java.util.stream.Stream;
  * What the references of a captured table must be, computed by the database from the table itself.
  */
 public final class CapturedRows {
+
+  private static final int DIFFERENCES_SHOWN = 5;
 
   private CapturedRows() {}
 
@@ -122,6 +126,25 @@ public final class CapturedRows {
             schema,
             table);
     lines.sort(null);
+    return lines;
+  }
+
+  /** What {@link #foundRows} and {@link #expectedRows} give differently, a few lines of it. */
+  public static List<String> differences(List<String> found, List<String> expected) {
+    Set<String> wanted = new HashSet<>(expected);
+    Set<String> present = new HashSet<>(found);
+    List<String> lines = new ArrayList<>();
+    if (found.size() != expected.size()) {
+      lines.add(found.size() + " references instead of " + expected.size());
+    }
+    expected.stream()
+        .filter(line -> !present.contains(line))
+        .limit(DIFFERENCES_SHOWN)
+        .forEach(line -> lines.add("missing " + line));
+    found.stream()
+        .filter(line -> !wanted.contains(line))
+        .limit(DIFFERENCES_SHOWN)
+        .forEach(line -> lines.add("unexpected " + line));
     return lines;
   }
 

@@ -114,6 +114,9 @@ final class RowChangeDeserializer implements DebeziumDeserializationSchema<RowCh
     ContentValue[] values = new ContentValue[table.contentColumns().size()];
     for (int i = 0; i < values.length; i++) {
       CapturedColumn column = table.contentColumns().get(i);
+      if (row.schema().field(column.name()) == null) {
+        throw changed(table, column, "the column is not there");
+      }
       byte[] bytes = contentBytes(table, column, row.get(column.name()));
       values[i] =
           new ContentValue(column.columnId(), column.contentType(), column.segments(), bytes);
@@ -135,16 +138,18 @@ final class RowChangeDeserializer implements DebeziumDeserializationSchema<RowCh
     if (value instanceof byte[] bytes && column.binary()) {
       return bytes;
     }
-    throw new IOException(
-        "The content column "
-            + column.name()
-            + " of "
-            + table.schema()
-            + "."
-            + table.table()
-            + " must hold text, found a value of "
-            + value.getClass().getName()
-            + ".");
+    throw changed(table, column, "found a value of " + value.getClass().getSimpleName());
+  }
+
+  /** The job stops at the change and holds its position: nothing is lost meanwhile. */
+  private static IOException changed(CapturedTable table, CapturedColumn column, String found) {
+    return new IOException(
+        String.format(
+            "The content column %s of %s was captured as %s, %s: its definition was changed. Nothing"
+                + " is lost: the job stands before this change. Give the column its old name and"
+                + " type back, and rows that were changed meanwhile their values; the job then goes"
+                + " on by itself, or from its last checkpoint (--from-savepoint latest).",
+            column.name(), table.qualifiedName(), column.binary() ? "bytes" : "text", found));
   }
 
   private static byte[] bytes(ByteBuffer buffer) {

@@ -4,6 +4,7 @@ import com.hartonomous.ingest.job.IngestOptions;
 import com.hartonomous.ingest.job.config.ConfigurationException;
 import com.hartonomous.ingest.job.config.NearestKey;
 import com.hartonomous.ingest.record.Segmentation;
+import com.hartonomous.ingest.runtime.SqlErrors;
 import java.sql.Connection;
 import java.sql.DatabaseMetaData;
 import java.sql.PreparedStatement;
@@ -17,6 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /**
  * Looks at a table that is to be captured, as the database has it, and refuses what cannot be
@@ -31,6 +33,8 @@ final class TableInspection {
   private static final Set<String> BINARY_TYPES = Set.of("binary", "varbinary");
 
   private static final String TEXT_CONTENT = "text/";
+
+  private static final Pattern BARE_NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
 
   /** The connector cannot cut a snapshot into chunks by a key of these types. */
   private static final Set<String> TYPES_WITHOUT_CHUNKS =
@@ -81,7 +85,9 @@ final class TableInspection {
     String schema = name[0];
     String table = name[1];
     Map<String, String> columnTypes = columnTypes(schema, table);
+    requireQuotable(schema, table);
     List<String> keyColumns = keyColumns(schema, table, columnTypes);
+    requireBareName(schema, table, keyColumns.get(0));
     Set<String> capturedColumns = capturedColumns(schema, table);
     requireCaptured(schema, table, keyColumns, capturedColumns);
     List<IngestOptions.Column> contentColumns = new ArrayList<>();
@@ -125,6 +131,13 @@ final class TableInspection {
         names.add(schema + "." + table);
       }
     }
+    String joined = wanted.qualifiedName();
+    if (names.stream().filter(joined::equalsIgnoreCase).count() > 1) {
+      throw refuse(
+          joined,
+          "the capture connector cannot tell it from another table whose schema and name are the"
+              + " same when joined by a dot, or but for case. Rename one of the two.");
+    }
     // Where the database tells case in names, the exact one is meant.
     for (String[] name : found) {
       if (name[0].equals(wanted.schema()) && name[1].equals(wanted.table())) {
@@ -140,6 +153,50 @@ final class TableInspection {
             : "Did you mean " + NearestKey.find(wanted.qualifiedName(), names) + "?";
     throw refuse(
         wanted.qualifiedName(), "there is no such table in database " + database + ". " + hint);
+  }
+
+  /** The connector quotes these names in its statements without escaping what they contain. */
+  private static void requireQuotable(String schema, String table) throws ConfigurationException {
+    String forbidden = "[]\"\\";
+    for (String name : List.of(schema, table)) {
+      if (name.chars().anyMatch(c -> forbidden.indexOf(c) >= 0) || table.indexOf('\'') >= 0) {
+        throw refuse(
+            schema + "." + table,
+            String.format(
+                "the capture connector cannot quote a schema or table whose name contains one of %s"
+                    + " or, in a table's, an apostrophe; found %s. Rename it.",
+                String.join(" ", forbidden.split("")), name));
+      }
+    }
+  }
+
+  /** The connector writes the first key column into its statements without quotes. */
+  private void requireBareName(String schema, String table, String column)
+      throws ConfigurationException, SQLException {
+    boolean bare = BARE_NAME.matcher(column).matches();
+    if (bare) {
+      try (PreparedStatement statement =
+          connection.prepareStatement(
+              String.format(
+                  "SELECT TOP (0) 1 FROM %s.%s WHERE %s = %s",
+                  quote(schema), quote(table), column, column))) {
+        statement.executeQuery().close();
+      } catch (SQLException e) {
+        if (SqlErrors.kind(e) == SqlErrors.Kind.CONNECTION) {
+          throw e;
+        }
+        bare = false;
+      }
+    }
+    if (!bare) {
+      throw refuse(
+          schema + "." + table,
+          String.format(
+              "the capture connector does not quote the first column of the primary key: expected a"
+                  + " name of Latin letters, digits and _ that is no reserved word, found %s. Rename"
+                  + " it, or put another column first.",
+              column));
+    }
   }
 
   /** Lower-case type names by column, in the table's order. */
@@ -198,13 +255,14 @@ final class TableInspection {
     Set<String> columns = new HashSet<>();
     try (PreparedStatement statement =
         connection.prepareStatement(
-            "SELECT c.column_name FROM cdc.change_tables AS t"
+            "SELECT c.column_name, t.capture_instance FROM cdc.change_tables AS t"
                 + " INNER JOIN cdc.captured_columns AS c ON c.object_id = t.object_id"
                 + " WHERE t.source_object_id = OBJECT_ID(?)")) {
       statement.setString(1, quote(schema) + "." + quote(table));
       try (ResultSet result = statement.executeQuery()) {
         while (result.next()) {
           columns.add(result.getString(1));
+          requireQuotableInstance(schema, table, result.getString(2));
         }
       }
     }
@@ -217,6 +275,18 @@ final class TableInspection {
               schema.replace("'", "''"), table.replace("'", "''")));
     }
     return columns;
+  }
+
+  private static void requireQuotableInstance(String schema, String table, String instance)
+      throws ConfigurationException {
+    if (instance.indexOf(']') >= 0) {
+      throw refuse(
+          schema + "." + table,
+          String.format(
+              "the capture connector cannot quote the capture instance %s, whose name contains ]."
+                  + " Enable capture with another @capture_instance.",
+              instance));
+    }
   }
 
   private static String quote(String name) {
