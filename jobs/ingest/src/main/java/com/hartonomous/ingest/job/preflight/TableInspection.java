@@ -34,6 +34,8 @@ final class TableInspection {
 
   private static final String TEXT_CONTENT = "text/";
 
+  private static final Pattern PLAIN_NAME = Pattern.compile("[\\p{L}\\p{M}\\p{N}_@#%&;:-]+");
+
   private static final Pattern BARE_NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
 
   /** The connector cannot cut a snapshot into chunks by a key of these types. */
@@ -85,7 +87,7 @@ final class TableInspection {
     String schema = name[0];
     String table = name[1];
     Map<String, String> columnTypes = columnTypes(schema, table);
-    requireQuotable(schema, table);
+    requirePlainNames(schema, table);
     List<String> keyColumns = keyColumns(schema, table, columnTypes);
     requireBareName(schema, table, keyColumns.get(0));
     Set<String> capturedColumns = capturedColumns(schema, table);
@@ -131,18 +133,11 @@ final class TableInspection {
         names.add(schema + "." + table);
       }
     }
-    String joined = wanted.qualifiedName();
-    if (names.stream().filter(joined::equalsIgnoreCase).count() > 1) {
+    if (found.size() > 1) {
       throw refuse(
-          joined,
-          "the capture connector cannot tell it from another table whose schema and name are the"
-              + " same when joined by a dot, or but for case. Rename one of the two.");
-    }
-    // Where the database tells case in names, the exact one is meant.
-    for (String[] name : found) {
-      if (name[0].equals(wanted.schema()) && name[1].equals(wanted.table())) {
-        return name;
-      }
+          wanted.qualifiedName(),
+          "the capture connector cannot tell two tables apart whose names differ in case only."
+              + " Rename one of the two.");
     }
     if (!found.isEmpty()) {
       return found.get(0);
@@ -155,17 +150,20 @@ final class TableInspection {
         wanted.qualifiedName(), "there is no such table in database " + database + ". " + hint);
   }
 
-  /** The connector quotes these names in its statements without escaping what they contain. */
-  private static void requireQuotable(String schema, String table) throws ConfigurationException {
-    String forbidden = "[]\"\\";
-    for (String name : List.of(schema, table)) {
-      if (name.chars().anyMatch(c -> forbidden.indexOf(c) >= 0) || table.indexOf('\'') >= 0) {
+  /**
+   * The connector quotes these names in its statements without escaping what they contain, reads
+   * them back out of its own state joined by dots, and takes them for regular expressions when it
+   * reads what was changed beside a snapshot chunk, which it would miss then.
+   */
+  private void requirePlainNames(String schema, String table) throws ConfigurationException {
+    for (String name : List.of(database, schema, table)) {
+      if (!PLAIN_NAME.matcher(name).matches()) {
         throw refuse(
             schema + "." + table,
             String.format(
-                "the capture connector cannot quote a schema or table whose name contains one of %s"
-                    + " or, in a table's, an apostrophe; found %s. Rename it.",
-                String.join(" ", forbidden.split("")), name));
+                "the capture connector cannot take this name of a database, schema or table: expected"
+                    + " letters, digits and _ @ # %% & ; : - only, found %s. Rename it.",
+                name));
       }
     }
   }
