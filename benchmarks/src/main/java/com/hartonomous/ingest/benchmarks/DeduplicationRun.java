@@ -52,7 +52,6 @@ final class DeduplicationRun {
   private static final long SPLIT_BYTES = 64L << 20;
   private static final Duration CHECKPOINT_INTERVAL = Duration.ofSeconds(1);
   private static final Duration SOURCE_POLL = Duration.ofMillis(50);
-  private static final Duration TAKE_OVER_TIMEOUT = Duration.ofMinutes(2);
   private static final Duration POLL = Duration.ofMillis(20);
 
   private static final OutputTag<DeadLetter> DEAD_LETTERS =
