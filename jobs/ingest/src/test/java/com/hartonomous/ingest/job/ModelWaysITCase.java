@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.hartonomous.ingest.capture.model.ModelResubmission;
 import com.hartonomous.ingest.capture.model.WatchedDirectory;
-import com.hartonomous.ingest.testing.ModelFixtures;
 import com.hartonomous.ingest.testing.CapturedRows;
+import com.hartonomous.ingest.testing.ModelFixtures;
 import com.hartonomous.ingest.testing.Sql;
 import com.hartonomous.ingest.testing.SqlServerExtension;
 import java.nio.file.Files;
