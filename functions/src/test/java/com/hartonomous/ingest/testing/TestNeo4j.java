@@ -19,7 +19,11 @@ import org.neo4j.driver.Driver;
 import org.neo4j.driver.Record;
 import org.neo4j.driver.Session;
 import org.neo4j.graphdb.event.TransactionEventListener;
+import org.neo4j.internal.kernel.api.security.LoginContext;
 import org.neo4j.io.fs.FileUtils;
+import org.neo4j.kernel.api.KernelTransaction;
+import org.neo4j.kernel.impl.coreapi.InternalTransaction;
+import org.neo4j.kernel.internal.GraphDatabaseAPI;
 
 /** A real Neo4j server in this process, on a loopback port, which can be stopped and started. */
 public final class TestNeo4j implements AutoCloseable {
@@ -78,6 +82,24 @@ public final class TestNeo4j implements AutoCloseable {
   public void stopListening(TransactionEventListener<?> listener) {
     service.unregisterTransactionEventListener(
         GraphDatabaseSettings.DEFAULT_DATABASE_NAME, listener);
+  }
+
+  /** Runs the action in a transaction of the server's own and commits it. */
+  public void inKernel(KernelAction action) throws Exception {
+    GraphDatabaseAPI database =
+        (GraphDatabaseAPI) service.database(GraphDatabaseSettings.DEFAULT_DATABASE_NAME);
+    try (InternalTransaction transaction =
+        database.beginTransaction(KernelTransaction.Type.IMPLICIT, LoginContext.AUTH_DISABLED)) {
+      action.run(transaction.kernelTransaction());
+      transaction.commit();
+    }
+  }
+
+  /** Changes that no statement makes. */
+  @FunctionalInterface
+  public interface KernelAction {
+    /** Runs once, in a transaction of its own. */
+    void run(KernelTransaction transaction) throws Exception;
   }
 
   /** How to reach the server, started or not. */
