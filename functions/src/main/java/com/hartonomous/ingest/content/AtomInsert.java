@@ -2,9 +2,6 @@ package com.hartonomous.ingest.content;
 
 import com.hartonomous.ingest.record.Sha256;
 import com.hartonomous.ingest.runtime.RowBulkData;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -43,7 +40,7 @@ final class AtomInsert {
           + " OUTPUT inserted.AtomHash"
           + " SELECT s.AtomHash, s.ByteLength, s.Content, s.ContentType, s.CanonicalText"
           + " FROM #AtomContent AS s WHERE NOT EXISTS (SELECT 1 FROM dbo.Atoms AS a"
-          + " WITH (UPDLOCK, HOLDLOCK) WHERE a.AtomHash = s.AtomHash)";
+          + " WITH (UPDLOCK, HOLDLOCK, FORCESEEK) WHERE a.AtomHash = s.AtomHash)";
 
   /** Below the server's limit of 2,100 parameters. */
   private static final int PAGE_HASHES = 1_000;
@@ -102,12 +99,12 @@ final class AtomInsert {
     };
   }
 
+  /** Null for a file's bytes: they are no UTF-16LE text, and they can be read only once. */
   private static String text(NewContent content) {
-    try (InputStream bytes = content.open()) {
-      return new String(bytes.readAllBytes(), StandardCharsets.UTF_16LE);
-    } catch (IOException e) {
-      throw new UncheckedIOException("Content on its way into the store does not fail.", e);
-    }
+    return content
+        .inMemory()
+        .map(bytes -> new String(bytes, StandardCharsets.UTF_16LE))
+        .orElse(null);
   }
 
   /** Text atoms are UTF-16LE and carry their text for people; so do the names of graph nodes. */

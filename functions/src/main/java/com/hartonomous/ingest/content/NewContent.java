@@ -2,6 +2,7 @@ package com.hartonomous.ingest.content;
 
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
+import java.util.Optional;
 
 /**
  * The content of an atom on its way into the store, which need not be in memory. What it is worth
@@ -18,6 +19,11 @@ public interface NewContent {
    * or is not the atom's.
    */
   InputStream open();
+
+  /** The bytes, if they are in memory anyway. */
+  default Optional<byte[]> inMemory() {
+    return Optional.empty();
+  }
 
   /** Whether what was read, to its end, is what the atom's name says. */
   boolean isVerified();
@@ -37,6 +43,11 @@ public interface NewContent {
       @Override
       public InputStream open() {
         return new ByteArrayInputStream(bytes);
+      }
+
+      @Override
+      public Optional<byte[]> inMemory() {
+        return Optional.of(bytes);
       }
 
       @Override

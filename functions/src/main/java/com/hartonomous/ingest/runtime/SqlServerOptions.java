@@ -41,6 +41,8 @@ public record SqlServerOptions(
     dataSource.setTrustServerCertificate(trustServerCertificate);
     dataSource.setLoginTimeout(Math.toIntExact(loginTimeout.toSeconds()));
     dataSource.setApplicationName(applicationName);
+    // A session that the driver restores by itself would have lost its locks and temporary tables.
+    dataSource.setConnectRetryCount(0);
     // Text parameters are Unicode in our schema; without this the driver is right already, with
     // "false" every key look-up would convert the column and scan.
     dataSource.setSendStringParametersAsUnicode(true);

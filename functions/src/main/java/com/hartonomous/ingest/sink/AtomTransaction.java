@@ -39,8 +39,11 @@ final class AtomTransaction implements Closeable {
   private static final Logger LOG = LoggerFactory.getLogger(AtomTransaction.class);
   private static final Duration LOCK_TIMEOUT = Duration.ofSeconds(60);
 
-  /** Longer than any statement that still makes progress. */
-  private static final Duration NETWORK_TIMEOUT = Duration.ofMinutes(5);
+  /**
+   * Longer than any statement that still makes progress, and shorter than the three minutes after
+   * which Flink ends the whole TaskManager of a task that does not stop.
+   */
+  private static final Duration NETWORK_TIMEOUT = Duration.ofMinutes(2);
 
   private final SqlServerOptions server;
   private final ContentStore contentStore;

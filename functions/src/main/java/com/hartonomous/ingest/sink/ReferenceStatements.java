@@ -35,7 +35,7 @@ final class ReferenceStatements {
   private static final String DELETE_ROWS =
       "DELETE r OUTPUT deleted.AtomId, -1, deleted.CapturedTableId, deleted.RowKeyHash"
           + " INTO #Change (AtomId, Delta, CapturedTableId, RowKeyHash)"
-          + " FROM dbo.RowAtoms AS r"
+          + " FROM dbo.RowAtoms AS r WITH (FORCESEEK)"
           + " INNER JOIN #RowReference AS s ON s.CapturedTableId = r.CapturedTableId"
           + " AND s.RowKeyHash = r.RowKeyHash AND s.ColumnId = r.ColumnId AND s.Segment = r.Segment"
           + " INNER JOIN #Atom AS t ON t.AtomHash = s.AtomHash AND t.AtomId = r.AtomId"
@@ -103,7 +103,7 @@ final class ReferenceStatements {
   private static final String ADD_TABLE_PROGRESS =
       "UPDATE p SET StoredReferences = p.StoredReferences + d.Delta,"
           + " KnownAtoms = p.KnownAtoms + d.Inserted, LastAt = SYSUTCDATETIME()"
-          + " FROM dbo.TableProgress AS p INNER JOIN (SELECT CapturedTableId, SUM(Delta) AS Delta,"
+          + " FROM dbo.TableProgress AS p WITH (FORCESEEK) INNER JOIN (SELECT CapturedTableId, SUM(Delta) AS Delta,"
           + " SUM(CASE WHEN Delta > 0 THEN 1 ELSE 0 END) AS Inserted FROM #Change"
           + " WHERE CapturedTableId IS NOT NULL GROUP BY CapturedTableId) AS d"
           + " ON d.CapturedTableId = p.CapturedTableId WHERE p.Writer = ?";
@@ -118,7 +118,7 @@ final class ReferenceStatements {
   private static final String RESOLVE_DEAD_LETTERS =
       "UPDATE e SET ResolvedAt = SYSUTCDATETIME(), Resolution = CASE WHEN s.Present = 1"
           + " THEN N'the reference is stored' ELSE N'the row does not hold it any more' END"
-          + " FROM dbo.AtomizationErrors AS e INNER JOIN #RowReference AS s"
+          + " FROM dbo.AtomizationErrors AS e WITH (FORCESEEK) INNER JOIN #RowReference AS s"
           + " ON s.CapturedTableId = e.CapturedTableId AND s.RowKeyHash = e.RowKeyHash"
           + " AND s.ColumnId = e.ColumnId AND s.Segment = e.Segment AND s.AtomHash = e.AtomHash"
           + " WHERE e.ResolvedAt IS NULL";
@@ -134,7 +134,7 @@ final class ReferenceStatements {
   private static final String MOVE_COUNTS =
       "UPDATE a SET ReferenceCount = a.ReferenceCount + d.Delta,"
           + " ReleasedAt = CASE WHEN a.ReferenceCount + d.Delta = 0 THEN SYSUTCDATETIME() END"
-          + " FROM dbo.Atoms AS a INNER JOIN (SELECT AtomId, SUM(Delta) AS Delta FROM #Change"
+          + " FROM dbo.Atoms AS a WITH (FORCESEEK) INNER JOIN (SELECT AtomId, SUM(Delta) AS Delta FROM #Change"
           + " GROUP BY AtomId) AS d ON d.AtomId = a.AtomId WHERE d.Delta <> 0;"
           + " SELECT @@ROWCOUNT AS Moved, (SELECT COUNT(*) FROM (SELECT AtomId, SUM(Delta) AS"
           + " Delta FROM #Change GROUP BY AtomId) AS d WHERE d.Delta <> 0) AS ToMove;";

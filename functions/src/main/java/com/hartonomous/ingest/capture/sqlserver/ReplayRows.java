@@ -209,7 +209,7 @@ final class ReplayRows extends AbstractStreamOperator<RowChange>
     try {
       send(table, requests, taken);
     } catch (SQLException e) {
-      if (!isOfTheKey(e)) {
+      if (!isOfTheRequest(e)) {
         throw e;
       }
       // One of them is no key of the table any more: each for itself.
@@ -224,7 +224,7 @@ final class ReplayRows extends AbstractStreamOperator<RowChange>
     try {
       send(table, List.of(request), taken);
     } catch (SQLException e) {
-      if (!isOfTheKey(e)) {
+      if (!isOfTheRequest(e)) {
         throw e;
       }
       String reason = "replayed: the row cannot be looked up: " + e.getMessage();
@@ -236,8 +236,11 @@ final class ReplayRows extends AbstractStreamOperator<RowChange>
     }
   }
 
-  private static boolean isOfTheKey(SQLException e) {
-    return e instanceof SQLDataException || SqlErrors.kind(e) == SqlErrors.Kind.DATA;
+  /** Whether the row cannot be had at all, rather than the server: a key, a column, a right. */
+  private static boolean isOfTheRequest(SQLException e) {
+    SqlErrors.Kind kind = SqlErrors.kind(e);
+    return e instanceof SQLDataException
+        || (kind != SqlErrors.Kind.TRANSIENT && kind != SqlErrors.Kind.CONNECTION);
   }
 
   /** Sends rows on as they are read, so that one is in memory; adds what is known of all. */

@@ -12,10 +12,13 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
@@ -33,11 +36,15 @@ import org.slf4j.LoggerFactory;
  * event would ever remove. The same goes for rows that a new snapshot of a table does not find any
  * more.
  *
- * <p>The connector streams only when all snapshot chunks are read and, with several readers, a
- * checkpoint behind them is complete: so the first streamed change of any table, at the latest the
- * heartbeat's, comes behind every snapshot row. The database's references are read in pages,
- * between which changes pass. Each table is swept once a generation; a restore goes on where its
- * checkpoint was.
+ * <p>The connector streams only when all snapshot chunks are read: the first streamed change of any
+ * table, at the latest the heartbeat's, shows that. The sweep begins when a checkpoint behind that
+ * change is complete. Then every snapshot row is in the rows' state, and the writers have their
+ * locks: no earlier attempt's writer can add a reference behind the sweep's back. The database's
+ * references are read in pages, between which changes pass. Each table is swept once a generation;
+ * a restore goes on where its checkpoint was.
+ *
+ * <p>The state also tells which tables its source captured. The connector would stream a further
+ * one without ever reading its rows: it is refused.
  */
 final class SweepRows extends AbstractStreamOperator<RowChange>
     implements OneInputStreamOperator<RowChange, RowChange> {
@@ -48,6 +55,7 @@ final class SweepRows extends AbstractStreamOperator<RowChange>
   /** References in a page: bounds what is in memory and how long changes wait. */
   private static final int PAGE_SIZE = 2_000;
 
+  private static final long NONE = Long.MAX_VALUE;
   private static final long PAUSE_MILLIS = 10;
   private static final long PAUSE_AFTER_FAILURE_MILLIS = 2_000;
 
@@ -67,6 +75,9 @@ final class SweepRows extends AbstractStreamOperator<RowChange>
   private transient Map<Integer, SweepPosition> positions;
   private transient CaptureConnection connection;
   private transient boolean streaming;
+  private transient boolean sweeping;
+  // The first checkpoint behind the first streamed change.
+  private transient long sweepCheckpoint;
 
   SweepRows(SqlServerOptions server, List<CapturedTable> tables) {
     this.server = server;
@@ -84,9 +95,29 @@ final class SweepRows extends AbstractStreamOperator<RowChange>
     for (CapturedTable table : tables) {
       positions.put(table.tableId(), SweepPosition.start(table.tableId(), table.generation()));
     }
+    Set<Integer> captured = new HashSet<>();
     for (SweepPosition restored : sweepState.get()) {
+      captured.add(restored.tableId());
       positions.computeIfPresent(
           restored.tableId(), (tableId, position) -> position.further(restored));
+    }
+    if (!captured.isEmpty()) {
+      requireCaptured(captured);
+    }
+  }
+
+  private void requireCaptured(Set<Integer> captured) {
+    for (CapturedTable table : tables) {
+      if (!captured.contains(table.tableId())) {
+        throw new SuppressRestartsException(
+            new IllegalStateException(
+                table.qualifiedName()
+                    + " was not captured in group '"
+                    + table.group()
+                    + "' when the state that this job starts from was made: its rows of before would"
+                    + " never be read. Leave it out here and capture it in a group of its own, by"
+                    + " another ingest job."));
+      }
     }
   }
 
@@ -94,21 +125,31 @@ final class SweepRows extends AbstractStreamOperator<RowChange>
   public void open() throws Exception {
     super.open();
     connection = new CaptureConnection(server, "hartonomous-sweep");
+    sweepCheckpoint = NONE;
   }
 
   @Override
   public void processElement(StreamRecord<RowChange> element) {
     output.collect(element);
-    if (!streaming && !element.getValue().version().isSnapshot()) {
-      streaming = true;
-      sweepLater(PAUSE_MILLIS);
-    }
+    streaming |= !element.getValue().version().isSnapshot();
   }
 
   @Override
   public void snapshotState(StateSnapshotContext context) throws Exception {
     super.snapshotState(context);
     sweepState.update(List.copyOf(positions.values()));
+    if (streaming && sweepCheckpoint == NONE) {
+      sweepCheckpoint = context.getCheckpointId();
+    }
+  }
+
+  @Override
+  public void notifyCheckpointComplete(long checkpointId) throws Exception {
+    super.notifyCheckpointComplete(checkpointId);
+    if (!sweeping && checkpointId >= sweepCheckpoint) {
+      sweeping = true;
+      sweepLater(PAUSE_MILLIS);
+    }
   }
 
   private void sweepLater(long pauseMillis) {

@@ -145,7 +145,13 @@ final class TrackPosition extends AbstractStreamOperator<RowChange>
 
   private void beat() throws IOException {
     try (PreparedStatement statement = heartbeat.prepare(BEAT)) {
-      statement.executeUpdate();
+      int rows = statement.executeUpdate();
+      if (rows != 1) {
+        throw new SQLException(
+            "Expected the row HeartbeatId = 1 in dbo.Heartbeat, found "
+                + rows
+                + ". Insert it again: without it idle tables look as if capture stood still.");
+      }
       heartbeat.succeeded();
     } catch (IOException | SQLException e) {
       heartbeat.failed("move the heartbeat", e);

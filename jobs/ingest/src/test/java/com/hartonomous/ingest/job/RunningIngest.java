@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.RestartStrategyOptions;
@@ -104,6 +105,10 @@ final class RunningIngest implements AutoCloseable {
     return client
         .stopWithSavepoint(false, directory.toUri().toString(), SavepointFormatType.CANONICAL)
         .get(STOP_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+  }
+
+  JobID id() {
+    return client.getJobID();
   }
 
   JobStatus status() throws Exception {

@@ -21,8 +21,9 @@ import java.util.stream.Collectors;
  * {@code dbo.CapturedTables} and {@code dbo.CapturedColumns}: gives each captured table and content
  * column its lasting number. Registering again what is registered changes nothing.
  *
- * <p>Once a table has references, its group and columns are fixed: another group would be a source
- * without state, another column would be missing for all rows that were read before.
+ * <p>Once a table has references, or its group a checkpoint, its group and columns are fixed:
+ * another group would be a source without state, another column would be missing for all rows that
+ * were read before.
  */
 final class CapturedTableRegistry {
 
@@ -70,6 +71,15 @@ final class CapturedTableRegistry {
     return registered != null
         && hasReferences(registered.tableId())
         && hasCheckpoint(registered.group());
+  }
+
+  /**
+   * Whether the group has state that the table is not part of: the connector would stream its
+   * changes, and never read the rows that it has.
+   */
+  boolean isNewToState(TableInspection.Table table, String group) throws SQLException {
+    Registered registered = find(table);
+    return (registered == null || !registered.group().equals(group)) && hasCheckpoint(group);
   }
 
   private boolean hasCheckpoint(String group) throws SQLException {
@@ -122,21 +132,19 @@ final class CapturedTableRegistry {
       Registered registered,
       List<RegisteredColumn> columns)
       throws ConfigurationException, SQLException {
-    if (!hasReferences(registered.tableId())) {
+    if (!hasReferences(registered.tableId()) && !hasCheckpoint(registered.group())) {
       return;
     }
     String name = "capture.tables: " + table.qualifiedName();
     if (!registered.group().equals(group)) {
       throw new ConfigurationException(
           String.format(
-              "%s: the table is captured in group '%s' and has references, found group '%s'. Set"
-                  + " capture.group back.",
+              "%s: the table was captured in group '%s', found group '%s'. Set capture.group back.",
               name, registered.group(), group));
     }
     throw new ConfigurationException(
         String.format(
-            "%s: the table is captured with columns {%s} and has references, found {%s}. Set the"
-                + " columns back.",
+            "%s: the table was captured with columns {%s}, found {%s}. Set the columns back.",
             name, show(asConfigured(columns)), show(sorted(table.contentColumns()))));
   }
 

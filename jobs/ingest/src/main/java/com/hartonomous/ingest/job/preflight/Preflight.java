@@ -108,6 +108,14 @@ public final class Preflight {
                     + " checkpoint of that run).",
                 table.qualifiedName()));
       }
+      if (withState && registry.isNewToState(table, options.capture().group())) {
+        throw new ConfigurationException(
+            String.format(
+                "capture.tables: %s is new to group '%s', whose state knows nothing of its rows:"
+                    + " leave it out here and capture it in a group of its own, by another ingest"
+                    + " job.",
+                table.qualifiedName(), options.capture().group()));
+      }
       tables.add(table);
     }
     for (IngestOptions.ModelPath path : options.models().paths()) {

@@ -144,12 +144,12 @@ class PreflightITCase {
     assertRefused(
         capturing(BODY),
         true,
-        "is captured with columns {Body: text/plain, Title: text/plain}",
+        "was captured with columns {Body: text/plain, Title: text/plain}",
         "found {Body: text/plain}. Set the columns back.");
     assertRefused(
         options("capture.tables=[" + TITLE_AND_BODY + "]", "capture.group=other"),
         true,
-        "is captured in group 'main' and has references, found group 'other'");
+        "was captured in group 'main', found group 'other'");
     assertThat(Preflight.ingest(capturing(TITLE_AND_BODY), true)).containsExactly(changed);
   }
 
@@ -159,6 +159,27 @@ class PreflightITCase {
     addReference(first.tableId());
 
     assertThat(Preflight.ingest(capturing(BODY), false)).containsExactly(first);
+  }
+
+  @Test
+  void aTableIsNotAddedToAGroupThatHasState() throws Exception {
+    Preflight.ingest(capturing(BODY), false);
+    execute(
+        "INSERT INTO dbo.CdcCheckpoints (SourceName, LastLsn, CheckpointId)"
+            + " VALUES (N'main', 0x00000000000000000001, 1)");
+    execute("CREATE TABLE dbo.Later (Id INT NOT NULL PRIMARY KEY, Body NVARCHAR(MAX) NULL)");
+    enableCapture("Later");
+
+    assertRefused(
+        capturing(BODY, "{table: dbo.Later, columns: {Body: text/plain}}"),
+        true,
+        "dbo.Later is new to group 'main'",
+        "in a group of its own");
+    // Nor is one taken away from a group that may have read it, though it found nothing.
+    assertRefused(
+        options("capture.tables=[" + BODY + "]", "capture.group=other"),
+        false,
+        "was captured in group 'main', found group 'other'");
   }
 
   @Test
@@ -348,7 +369,7 @@ class PreflightITCase {
     assertRefused(
         capturing(BODY),
         true,
-        "is captured with columns {Body: {type: text/plain, segments: line}} and has references,"
+        "was captured with columns {Body: {type: text/plain, segments: line}},"
             + " found {Body: text/plain}. Set the columns back.");
   }
 
