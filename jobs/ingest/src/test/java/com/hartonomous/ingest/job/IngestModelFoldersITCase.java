@@ -149,7 +149,8 @@ class IngestModelFoldersITCase {
 
   @Test
   void badDirectoriesFailByNameAndTheOthersGoOn() throws Exception {
-    Path empty = Files.createDirectory(directory.resolve("empty"));
+    Path empty = directory.resolve("empty");
+    Files.createDirectories(empty.resolve(".cache"));
     Path corrupt = Files.createDirectory(directory.resolve("corrupt"));
     ModelFolders.sharded(corrupt, weights, 2);
     Path shard = corrupt.resolve(ModelFolders.shard(1, 2));
