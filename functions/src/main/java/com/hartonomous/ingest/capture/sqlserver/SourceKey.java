@@ -16,7 +16,11 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.LocalTime;
+import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
+import java.time.temporal.ChronoField;
 import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.List;
@@ -30,7 +34,7 @@ import java.util.Map;
  *
  * <p>Times are numbers in key texts, since the connector gives them so: days for a date; for the
  * others milliseconds up to three digits behind the second, microseconds up to six, else
- * nanoseconds.
+ * nanoseconds. Those with an offset are texts.
  */
 final class SourceKey {
 
@@ -63,6 +67,9 @@ final class SourceKey {
             Instant.EPOCH.until(
                 row.getObject(position, LocalDateTime.class).toInstant(ZoneOffset.UTC), unit());
         case "time" -> LocalTime.MIDNIGHT.until(row.getObject(position, LocalTime.class), unit());
+        case "datetimeoffset" ->
+            row.getObject(position, OffsetDateTime.class)
+                .format(DateTimeFormatter.ISO_OFFSET_DATE_TIME);
         default -> throw unsupported();
       };
     }
@@ -82,6 +89,7 @@ final class SourceKey {
         case "decimal", "numeric" -> "CAST(? AS DECIMAL(" + size + ", " + scale + "))";
         case "binary", "varbinary" -> "CONVERT(VARBINARY(" + size + "), ?, " + HEX_STYLE + ")";
         case "datetime2" -> "CAST(? AS DATETIME2(" + scale + "))";
+        case "datetimeoffset" -> "CAST(? AS DATETIMEOFFSET(" + scale + "))";
         case "time" -> "CAST(? AS TIME(" + scale + "))";
         case "tinyint",
             "smallint",
@@ -106,11 +114,26 @@ final class SourceKey {
         case "bit" -> value.asBoolean() ? "1" : "0";
         case "date" -> LocalDate.ofEpochDay(value.asLong()).toString();
         case "datetime", "smalldatetime", "datetime2" ->
-            LocalDateTime.ofInstant(Instant.EPOCH.plus(value.asLong(), unit()), ZoneOffset.UTC)
-                .toString();
-        case "time" -> LocalTime.MIDNIGHT.plus(value.asLong(), unit()).toString();
+            sqlText("uuuu-MM-dd'T'")
+                .format(
+                    LocalDateTime.ofInstant(
+                        Instant.EPOCH.plus(value.asLong(), unit()), ZoneOffset.UTC));
+        case "time" -> sqlText("").format(LocalTime.MIDNIGHT.plus(value.asLong(), unit()));
         default -> value.asText();
       };
+    }
+
+    /**
+     * SQL Server wants the seconds, though they be zero, and takes no more digits behind them than
+     * the type has.
+     */
+    private DateTimeFormatter sqlText(String date) {
+      DateTimeFormatterBuilder text =
+          new DateTimeFormatterBuilder().appendPattern(date + "HH:mm:ss");
+      if (scale > 0) {
+        text.appendFraction(ChronoField.NANO_OF_SECOND, scale, scale, true);
+      }
+      return text.toFormatter(Locale.ROOT);
     }
 
     private SQLDataException unsupported() {

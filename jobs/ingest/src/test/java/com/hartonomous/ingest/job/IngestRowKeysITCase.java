@@ -2,6 +2,7 @@ package com.hartonomous.ingest.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.hartonomous.ingest.testing.Balance;
 import com.hartonomous.ingest.testing.CapturedRows;
 import com.hartonomous.ingest.testing.Sql;
 import com.hartonomous.ingest.testing.SqlServerExtension;
@@ -220,6 +221,7 @@ class IngestRowKeysITCase {
         enough.set(true);
         writes.get(2, TimeUnit.MINUTES);
         awaitCaughtUp(sql, TABLES);
+        Balance.awaitEven(server.options());
       } finally {
         enough.set(true);
         writer.shutdownNow();
