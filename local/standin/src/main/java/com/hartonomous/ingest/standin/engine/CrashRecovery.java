@@ -5,7 +5,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.h2.engine.SessionLocal;
@@ -14,6 +13,7 @@ import org.h2.mvstore.Cursor;
 import org.h2.mvstore.DataUtils;
 import org.h2.mvstore.MVMap;
 import org.h2.mvstore.MVStore;
+import org.h2.mvstore.tx.TransactionStore;
 import org.h2.value.VersionedValue;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,12 +21,12 @@ import org.slf4j.LoggerFactory;
 /**
  * Finishes what H2 does when it opens a database whose process died.
  *
- * <p>H2 writes its maps to the file one after the other while other sessions go on changing them.
- * An entry that was changed at that moment can be in the file without the undo record that belongs
- * to it, and H2's own recovery, which follows undo records, does not find it. Such an entry stays
- * uncommitted under the number of a transaction that is no more, and when a new transaction gets
- * that number, everybody else waits for it without end. Nobody works in a database that is being
- * opened: whatever is uncommitted then is put back to what was committed.
+ * <p>H2 rolls the transactions back that were open, by their undo logs. It cannot read a page of a
+ * log with a record of a map that is gone, such as a temporary table's: it then leaves the
+ * transaction half rolled back and says nothing. Its other entries stay uncommitted, so that
+ * writers wait for them without end, and the rest of its log makes {@code COUNT(*)} fail. Nobody
+ * works in a database that is being opened: whatever is uncommitted then is put back to what was
+ * committed, and the logs are emptied.
  *
  * <p>A transaction whose commit was under way could be undone in part by this. {@link
  * com.hartonomous.ingest.standin.capture.CommitNumbering} lets commits through one at a time, and
@@ -36,6 +36,8 @@ final class CrashRecovery {
 
   private static final Logger LOG = LoggerFactory.getLogger(CrashRecovery.class);
   private static final List<String> MAP_PREFIXES = List.of("table.", "index.");
+
+  private static final String UNDO_LOG_PREFIX = TransactionStore.UNDO_LOG_NAME_PREFIX;
 
   private CrashRecovery() {}
 
@@ -53,9 +55,14 @@ final class CrashRecovery {
         restored += restore(store, name);
       }
     }
-    if (restored > 0) {
+    long undone = clearUndoLogs(store);
+    if (restored + undone > 0) {
       store.commit();
-      LOG.info("{} changes that were under way when the last process died are undone.", restored);
+      LOG.info(
+          "{} changes that were under way when the last process died are undone, {} records of undo"
+              + " logs are dropped.",
+          restored,
+          undone);
     }
     dropTemporarySchemas(connection);
   }
@@ -66,22 +73,37 @@ final class CrashRecovery {
     if (map == null) {
       return 0;
     }
-    Map<Object, Object> uncommitted = new LinkedHashMap<>();
+    // Not a hash map: the keys of an index are rows, which have no hash code.
+    List<Map.Entry<Object, VersionedValue<?>>> uncommitted = new ArrayList<>();
     Cursor<Object, Object> entries = map.cursor(null);
     while (entries.hasNext()) {
       Object key = entries.next();
       if (entries.getValue() instanceof VersionedValue<?> value && !value.isCommitted()) {
-        uncommitted.put(key, value.getCommittedValue());
+        uncommitted.add(Map.entry(key, value));
       }
     }
-    for (Map.Entry<Object, Object> entry : uncommitted.entrySet()) {
-      if (entry.getValue() == null) {
+    for (Map.Entry<Object, VersionedValue<?>> entry : uncommitted) {
+      Object committed = entry.getValue().getCommittedValue();
+      if (committed == null) {
         map.remove(entry.getKey());
       } else {
-        map.put(entry.getKey(), entry.getValue());
+        map.put(entry.getKey(), committed);
       }
     }
     return uncommitted.size();
+  }
+
+  /** After {@link #restore}: nothing is uncommitted any more, whatever the logs say. */
+  private static long clearUndoLogs(MVStore store) {
+    long records = 0;
+    for (String name : store.getMapNames()) {
+      MVMap<Object, Object> log = name.startsWith(UNDO_LOG_PREFIX) ? openedMap(store, name) : null;
+      if (log != null && !log.isEmpty()) {
+        records += log.sizeAsLong();
+        log.clear();
+      }
+    }
+    return records;
   }
 
   private static MVMap<Object, Object> openedMap(MVStore store, String name) {
