@@ -113,10 +113,10 @@ final class AtomTransaction implements Closeable {
     Connection opened = server.open("hartonomous-writer-" + writer);
     try {
       prepare(opened);
+      opened.setAutoCommit(false);
       if (locks != null) {
         locks.acquire(opened);
       }
-      opened.setAutoCommit(false);
       connection = opened;
     } finally {
       if (connection == null) {

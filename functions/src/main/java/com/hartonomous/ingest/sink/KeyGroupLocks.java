@@ -77,7 +77,7 @@ final class KeyGroupLocks {
   /**
    * Takes all locks for the life of the connection.
    *
-   * @param connection in autocommit mode
+   * @param connection without autocommit, no transaction open; none is afterwards
    * @throws IOException when another writer holds one of them, or has held it since this writer
    *     first did
    */
@@ -88,8 +88,10 @@ final class KeyGroupLocks {
     }
     if (taken) {
       requireOurs(connection);
+      connection.commit();
     } else {
       take(connection);
+      connection.commit();
       taken = true;
     }
   }
