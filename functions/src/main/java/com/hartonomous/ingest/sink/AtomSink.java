@@ -84,7 +84,7 @@ public final class AtomSink implements Sink<AtomReference> {
             captureGroup == null ? null : KeyGroupLocks.of(captureGroup, task, takeOverTimeout),
             batchBytes);
     if (captureGroup != null) {
-      // Before the first record: nothing is read while another writer may still write.
+      // Before the first record: no checkpoint is complete while another writer may still write.
       connect(transaction);
     }
     return new AtomSinkWriter(
