@@ -25,7 +25,7 @@ final class LockWait {
   /** Executes a statement of H2. */
   @FunctionalInterface
   interface Execution<T> {
-    T execute() throws SQLException;
+    T execute() throws SQLException, SqlServerError;
   }
 
   static <T> T run(H2Session session, Execution<T> execution) throws SQLException, SqlServerError {

@@ -37,6 +37,14 @@ final class PreparedStatementCache implements AutoCloseable {
     return statement;
   }
 
+  /** Closes the statement for a text, if there is one: the next one is prepared anew. */
+  void forget(String sql) throws SQLException {
+    PreparedStatement known = statements.remove(sql);
+    if (known != null) {
+      known.close();
+    }
+  }
+
   @Override
   public void close() throws SQLException {
     List<PreparedStatement> all = new ArrayList<>(statements.values());

@@ -241,23 +241,21 @@ final class StatementRunner {
       ResultConsumer results,
       Optional<Table> target)
       throws SqlServerError, SQLException, IOException {
-    PreparedStatement prepared = session.prepared().prepare(sql.sql());
     if (session.options().formatOnly) {
       if (sql.returnsRows()) {
+        PreparedStatement prepared = session.prepared().prepare(sql.sql());
         results.columns(columns(sql, prepared.getMetaData()));
       }
       return new Outcome(command(sql), 0);
     }
-    bind(prepared, sql, scope);
-    session.running(prepared);
     try {
       if (sql.returnsRows()) {
-        return query(prepared, sql, statement, scope, results);
+        return query(sql, statement, scope, results);
       }
       if (session.options().rowCount > 0) {
         throw DefinitionRunner.unsupported("SET ROWCOUNT with statements that change rows");
       }
-      long rows = LockWait.run(session, prepared::executeLargeUpdate);
+      long rows = execute(sql, scope, PreparedStatement::executeLargeUpdate);
       if (sql.command() == EmittedSql.Command.INSERT
           && target.isPresent()
           && target.get().identityColumn().isPresent()
@@ -267,19 +265,69 @@ final class StatementRunner {
       return new Outcome(command(sql), rows);
     } finally {
       session.running(null);
+      forgetLimited(sql);
     }
   }
 
+  /**
+   * A statement that H2 ends before the last row, by a limit or an error, leaves the cursor of an
+   * IN where it stood. The next execution of the same prepared statement begins there and comes to
+   * those rows once more: it shows them twice, or changes more rows than it counts.
+   */
+  private void forgetLimited(EmittedSql sql) throws SQLException {
+    boolean limited =
+        sql.sql().contains(" FETCH FIRST ")
+            || sql.sql().contains(" FETCH NEXT ")
+            || session.options().rowCount > 0;
+    if (limited) {
+      session.prepared().forget(sql.sql());
+    }
+  }
+
+  /** Runs a prepared statement of H2. */
+  @FunctionalInterface
+  private interface Call<T> {
+    T on(PreparedStatement prepared) throws SQLException;
+  }
+
+  /**
+   * Binds and runs, as often as a lock has to be waited for. What failed is prepared anew, for the
+   * reason of {@link #forgetLimited}.
+   */
+  private <T> T execute(EmittedSql sql, Scope scope, Call<T> call)
+      throws SQLException, SqlServerError {
+    return LockWait.run(
+        session,
+        () -> {
+          PreparedStatement prepared = session.prepared().prepare(sql.sql());
+          boolean done = false;
+          try {
+            bind(prepared, sql, scope);
+            session.running(prepared);
+            T result = call.on(prepared);
+            done = true;
+            return result;
+          } finally {
+            if (!done) {
+              session.running(null);
+              session.prepared().forget(sql.sql());
+            }
+          }
+        });
+  }
+
   private Outcome query(
-      PreparedStatement prepared,
-      EmittedSql sql,
-      DataStatement statement,
-      Scope scope,
-      ResultConsumer results)
+      EmittedSql sql, DataStatement statement, Scope scope, ResultConsumer results)
       throws SqlServerError, SQLException, IOException {
-    prepared.setLargeMaxRows(
-        sql.command() == EmittedSql.Command.SELECT ? session.options().rowCount : 0);
-    try (ResultSet rows = LockWait.run(session, prepared::executeQuery)) {
+    long limit = sql.command() == EmittedSql.Command.SELECT ? session.options().rowCount : 0;
+    try (ResultSet rows =
+        execute(
+            sql,
+            scope,
+            prepared -> {
+              prepared.setLargeMaxRows(limit);
+              return prepared.executeQuery();
+            })) {
       if (statement instanceof SelectStatement select
           && select.query().body() instanceof Select body
           && body.assignsVariables()) {
@@ -431,6 +479,7 @@ final class StatementRunner {
         return Values.read(rows, 1, read);
       } finally {
         session.running(null);
+        forgetLimited(sql);
       }
     } catch (SQLException e) {
       throw session.errors().map(e, session.errorContext("SELECT", null));

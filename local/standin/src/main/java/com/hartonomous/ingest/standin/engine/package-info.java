@@ -19,6 +19,8 @@
  *       and take no range locks. Claims about locking need a real server.
  *   <li>Deleting a row does not see that another transaction, not committed yet, refers to it: no
  *       547 then, and no waiting.
+ *   <li>Texts that differ only in spaces at their end are different, in comparisons, keys, DISTINCT
+ *       and joins; to SQL Server they are equal.
  *   <li>A lock that is waited for longer than a minute without LOCK_TIMEOUT counts as a deadlock
  *       (1205), since a circle through an application lock or a definition is not seen otherwise.
  *   <li>TRUNCATE TABLE deletes row by row and inside a transaction leaves the identity where it is.

@@ -303,7 +303,7 @@ final class ChangeEmitter {
                 "UPDATE SET ",
                 assignments(assignments, target.table(), expressions));
     Fragment condition = condition(target, change, expressions);
-    String row = H2Names.quote(target.alias()) + "._ROWID_";
+    String row = H2Names.source(target.alias()) + "._ROWID_";
     StringBuilder columns = new StringBuilder(row + " AS \"$row\"");
     captured.forEach((sql, name) -> columns.append(", ").append(sql).append(" AS ").append(name));
     Fragment merge =

@@ -1,5 +1,6 @@
 package com.hartonomous.ingest.standin.tsql;
 
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.DateTimeException;
 import java.time.DayOfWeek;
@@ -14,6 +15,8 @@ import java.time.temporal.ChronoField;
 import java.time.temporal.IsoFields;
 import java.time.temporal.TemporalAdjusters;
 import java.util.Locale;
+import org.h2.jdbc.JdbcConnection;
+import org.h2.util.JSR310Utils;
 
 /**
  * The functions and conversions of dates and times, run by H2 for each row. NULL in, NULL out.
@@ -45,24 +48,21 @@ public final class DateTimeFunctions {
 
   private DateTimeFunctions() {}
 
-  /** SYSUTCDATETIME, to 100 ns. */
-  public static LocalDateTime utcNow() {
-    return toTicks(LocalDateTime.now(ZoneOffset.UTC));
+  /** SYSUTCDATETIME, to 100 ns: like the others one value for the whole statement. */
+  public static LocalDateTime utcNow(Connection connection) throws SQLException {
+    return offsetNow(connection).withOffsetSameInstant(ZoneOffset.UTC).toLocalDateTime();
   }
 
   /** SYSDATETIME: the clock of the JVM's time zone. */
-  public static LocalDateTime now() {
-    return toTicks(LocalDateTime.now(java.time.ZoneId.systemDefault()));
+  public static LocalDateTime now(Connection connection) throws SQLException {
+    return offsetNow(connection).toLocalDateTime();
   }
 
-  /** SYSDATETIMEOFFSET. */
-  public static OffsetDateTime offsetNow() {
-    OffsetDateTime now = OffsetDateTime.now(java.time.ZoneId.systemDefault());
+  /** SYSDATETIMEOFFSET. H2's own clock stands still while a statement runs. */
+  public static OffsetDateTime offsetNow(Connection connection) throws SQLException {
+    JdbcConnection h2 = connection.unwrap(JdbcConnection.class);
+    OffsetDateTime now = JSR310Utils.valueToOffsetDateTime(h2.currentTimestamp(), h2);
     return now.withNano(now.getNano() / TICK_NANOSECONDS * TICK_NANOSECONDS);
-  }
-
-  private static LocalDateTime toTicks(LocalDateTime value) {
-    return value.withNano(value.getNano() / TICK_NANOSECONDS * TICK_NANOSECONDS);
   }
 
   /**

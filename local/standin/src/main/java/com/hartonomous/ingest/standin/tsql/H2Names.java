@@ -14,6 +14,24 @@ final class H2Names {
     return "\"" + name.replace("\"", "\"\"") + "\"";
   }
 
+  /**
+   * The name of a source of a query, quoted. H2 writes a derived table's query down and parses it
+   * again, and does not find a qualifier with characters other than ASCII then: they become
+   * numbers.
+   */
+  static String source(String name) {
+    StringBuilder ascii = new StringBuilder();
+    for (int i = 0; i < name.length(); i++) {
+      char c = name.charAt(i);
+      if (c < 0x80) {
+        ascii.append(c);
+      } else {
+        ascii.append('$').append((int) Character.toUpperCase(c)).append('$');
+      }
+    }
+    return quote(ascii.toString());
+  }
+
   static String literal(String text) {
     return "'" + text.replace("'", "''") + "'";
   }

@@ -51,9 +51,9 @@ final class QueryEmitter {
       emitted.add(
           Fragment.concat(
               ExpressionType.UNKNOWN,
-              H2Names.quote(element.name()) + columnList(columns),
+              H2Names.source(element.name()) + columnList(columns),
               " AS (",
-              query.fragment(),
+              nameable(element.query(), query.fragment()),
               ")"));
     }
     return Fragment.concat(
@@ -72,6 +72,15 @@ final class QueryEmitter {
     }
     EmittedQuery first = emit(new Query(anchor, List.of(), null, null), new Scope(scope));
     return renamed(first.columns(), element.columns(), element.name());
+  }
+
+  /**
+   * The query so that a column list can follow it: H2 counts the condition of HAVING as a column.
+   */
+  static Fragment nameable(Query query, Fragment emitted) {
+    return query.body() instanceof Select select && select.having() != null
+        ? Fragment.concat(ExpressionType.UNKNOWN, "SELECT * FROM (", emitted, ") AS \"$groups\"")
+        : emitted;
   }
 
   /** {@code ("a", "b")}, or nothing when the columns are not known. */

@@ -23,7 +23,7 @@ final class Scope {
    */
   record Source(String alias, String qualifier, List<Column> columns) {
     Source(String alias, List<Column> columns) {
-      this(alias, H2Names.quote(alias), columns);
+      this(alias, H2Names.source(alias), columns);
     }
   }
 

@@ -39,7 +39,11 @@ final class TableSourceEmitter {
           QueryEmitter.renamed(query.columns(), derived.columns(), derived.alias());
       scope.add(new Scope.Source(derived.alias(), columns));
       return aliased(
-          Fragment.concat(ExpressionType.UNKNOWN, "(", query.fragment(), ")"),
+          Fragment.concat(
+              ExpressionType.UNKNOWN,
+              "(",
+              QueryEmitter.nameable(derived.query(), query.fragment()),
+              ")"),
           derived.alias(),
           columns);
     }
@@ -61,12 +65,12 @@ final class TableSourceEmitter {
     String alias = table.alias() == null ? table.name().name() : table.alias();
     if (scope.isCommonTable(table.name())) {
       scope.add(new Scope.Source(alias, scope.commonTable(table.name().name())));
-      return Fragment.of(H2Names.quote(table.name().name()) + " AS " + H2Names.quote(alias));
+      return Fragment.of(H2Names.source(table.name().name()) + " AS " + H2Names.source(alias));
     }
     Environment environment = queries.environment();
     String physical = environment.table(table.name());
     scope.add(new Scope.Source(alias, columns(environment, table.name())));
-    return Fragment.of(physical + " AS " + H2Names.quote(alias));
+    return Fragment.of(physical + " AS " + H2Names.source(alias));
   }
 
   /** The columns of a table as the emitter knows them, or null. */
@@ -124,7 +128,7 @@ final class TableSourceEmitter {
     return Fragment.concat(
         ExpressionType.UNKNOWN,
         source,
-        " AS " + H2Names.quote(alias) + QueryEmitter.columnList(columns));
+        " AS " + H2Names.source(alias) + QueryEmitter.columnList(columns));
   }
 
   private Fragment join(Join join, Scope scope) throws SqlServerError {
