@@ -11,28 +11,32 @@ import java.util.Locale;
  */
 public interface ModelFormat {
 
+  /** From this {@link #detectionOrder} on the bytes do not prove the format. */
+  int PLAUSIBLE = 100;
+
   /** Returns the short name of the format in lower case, such as {@code safetensors}. */
   String name();
 
   /**
    * Returns the place in the order in which formats are asked: lower first, equal ones by name.
-   * Formats with a magic number belong below 100, those that only look plausible above.
+   * Formats with a magic number belong below {@value #PLAUSIBLE}, those whose bytes only look
+   * plausible from there on.
    */
   default int detectionOrder() {
-    return 100;
+    return PLAUSIBLE;
   }
 
   /**
-   * Says whether the file looks like this format; cheap, and false rather than an error.
-   *
-   * @param fileName the last part of the path; decides only where the bytes cannot
+   * Says whether the bytes look like this format, whatever the file is called; cheap, and false
+   * rather than an error. Another format that is asked earlier wins.
    */
-  boolean matches(PositionedInput input, String fileName) throws IOException;
+  boolean matches(PositionedInput input) throws IOException;
 
   /**
-   * Says whether a file of that name in a directory is of this format, so that it must be sound for
-   * the directory to be a model: there, bytes that only look plausible decide nothing. By default,
-   * names that end with a dot and the name of the format.
+   * Says whether a file of that name is expected to be of this format. It decides where the bytes
+   * match no format, so that a damaged file gets an error that says what is damaged; and in a
+   * directory, where the file must then be sound for the directory to be a model. By default, names
+   * that end with a dot and the name of the format.
    *
    * @param fileName the last part of the path
    */

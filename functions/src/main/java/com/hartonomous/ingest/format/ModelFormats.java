@@ -57,15 +57,30 @@ public final class ModelFormats {
     return formats;
   }
 
-  /** Returns the first format that the file looks like. */
+  /**
+   * Returns the first format that the bytes look like; if there is none, the first that claims the
+   * name.
+   */
   public Optional<ModelFormat> detect(PositionedInput input) throws IOException {
-    String fileName = fileName(input.identity());
+    DetectionInput detection = new DetectionInput(input);
     for (ModelFormat format : formats) {
-      if (format.matches(input, fileName)) {
+      if (format.matches(detection)) {
         return Optional.of(format);
       }
     }
-    return Optional.empty();
+    return claiming(fileName(input.identity()));
+  }
+
+  /**
+   * Returns the format of a file of a directory: as {@link #detect}, but that bytes which only look
+   * plausible decide nothing unless the name is claimed.
+   */
+  Optional<ModelFormat> detectInDirectory(PositionedInput input) throws IOException {
+    return detect(input)
+        .filter(
+            format ->
+                format.detectionOrder() < ModelFormat.PLAUSIBLE
+                    || claiming(fileName(input.identity())).isPresent());
   }
 
   /**
@@ -87,8 +102,7 @@ public final class ModelFormats {
     return read(format.get(), input, new LayoutBudget(input, limits));
   }
 
-  /** Returns the first format that claims a file of that name in a directory. */
-  Optional<ModelFormat> claiming(String fileName) {
+  private Optional<ModelFormat> claiming(String fileName) {
     return formats.stream().filter(format -> format.claims(fileName)).findFirst();
   }
 

@@ -65,9 +65,9 @@ public final class ModelReader {
   }
 
   /**
-   * Reads all files of a directory as one model. Those that a format knows by their name ({@link
-   * ModelFormat#claims}) must be sound; all others belong to the model as bytes. A file that
-   * another one names is read once.
+   * Reads all files of a directory as one model. Those that a format knows by their magic number
+   * ({@link ModelFormat#PLAUSIBLE}) or by their name ({@link ModelFormat#claims}) must be sound;
+   * all others belong to the model as bytes. A file that another one names is read once.
    *
    * @throws ModelFormatException if the directory cannot be listed as {@link ModelFolder#list}
    *     says, or one of its model files is bad; names the file
@@ -76,8 +76,13 @@ public final class ModelReader {
     List<FolderFile> files = folder.list(folderLimits);
     List<Claimed> claimed = new ArrayList<>();
     for (FolderFile file : files) {
-      String name = file.path().substring(file.path().lastIndexOf('/') + 1);
-      formats.claiming(name).ifPresent(format -> claimed.add(new Claimed(file, format)));
+      try (PositionedInput input = folder.open(file.path())) {
+        formats
+            .detectInDirectory(input)
+            .ifPresent(format -> claimed.add(new Claimed(file, format)));
+      } catch (FileNotFoundException e) {
+        throw vanished(folder, file.path(), e);
+      }
     }
     // What names shards comes before them, so that they are read as part of it.
     claimed.sort(

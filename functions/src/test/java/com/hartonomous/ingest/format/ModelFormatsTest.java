@@ -5,37 +5,104 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ModelFormatsTest {
 
+  /** Every fixture under the names of every installed format, and under names of none. */
   @ParameterizedTest
-  @CsvSource({
-    "types.safetensors, safetensors",
-    "unordered.safetensors, safetensors",
-    "typed.onnx, onnx",
-    "nested.onnx, onnx",
-    "external/model.onnx, onnx"
-  })
-  void contentDecidesWhateverTheName(String fixture, String format) throws IOException {
-    for (String name : List.of("model", "model.bin", "folder.onnx/model.dat")) {
-      assertThat(detect(name, Fixtures.bytes(fixture))).contains(format);
+  @MethodSource("fixtures")
+  void contentDecidesWhateverTheName(String fixture) throws IOException {
+    String expected = claimant(fixture);
+    byte[] content = Fixtures.bytes(fixture);
+    List<String> names =
+        new ArrayList<>(
+            List.of("model", "model.bin", "folder.onnx/model.dat", "model.safetensors.index.json"));
+    for (ModelFormat format : ModelFormats.installed().formats()) {
+      names.add("model." + format.name());
+      names.add("MODEL." + format.name().toUpperCase(Locale.ROOT));
+    }
+    for (String name : names) {
+      assertThat(detect(name, content)).as(name).contains(expected);
     }
   }
 
+  static Stream<String> fixtures() {
+    return Fixtures.ALL.stream();
+  }
+
+  /** Fixtures are named as their format has it. */
+  private static String claimant(String fixture) {
+    return ModelFormats.installed().formats().stream()
+        .filter(format -> format.claims(fixture))
+        .findFirst()
+        .orElseThrow()
+        .name();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"weight_map\":{\"a\":\"s.safetensors\"}}",
+        " \n{\"metadata\":{\"total_size\":1,\"x\":[{}]},\"weight_map\":{\"a\":\"S.SAFETENSORS\",\"b\":"
+      })
+  void anIndexIsKnownByItsMap(String json) throws IOException {
+    for (String name : List.of("model.safetensors.index.fp16.json", "model.onnx", "index")) {
+      assertThat(detect(name, json.getBytes(StandardCharsets.UTF_8)))
+          .contains("safetensors-sharded");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{}",
+        "{",
+        "[{\"weight_map\":{\"a\":\"s.safetensors\"}}]",
+        "{\"weight_map\":{}}",
+        "{\"weight_map\":[\"s.safetensors\"]}",
+        "{\"weight_map\":{\"a\":1}}",
+        "{\"weight_map\":{\"a\":\"pytorch_model-00001-of-00002.bin\"}}",
+        "{\"x\":{\"weight_map\":{\"a\":\"s.safetensors\"}}}"
+      })
+  void otherJsonIsNoIndex(String json) throws IOException {
+    assertThat(detect("config.json", json.getBytes(StandardCharsets.UTF_8)))
+        .isNotEqualTo(Optional.of("safetensors-sharded"));
+  }
+
   @Test
-  void safeTensorsUnderAnotherFormatsNameIsFound() throws IOException {
-    assertThat(detect("model.onnx", Fixtures.bytes("types.safetensors"))).contains("safetensors");
+  void onnxIsKnownInAnyOrderOfItsFields() throws IOException {
+    byte[] graphFirst = {7 << 3 | 2, 2, 2 << 3 | 2, 0, 1 << 3, 8};
+    assertThat(detect("model.dat", graphFirst)).contains("onnx");
+    // Cut short, not protobuf, or without a graph: only the name can tell.
+    for (byte[] other :
+        new byte[][] {
+          Arrays.copyOf(graphFirst, 5),
+          {7 << 3 | 2, 0, 9 << 3 | 6, 8},
+          {5 << 3, 8, 1 << 3, 8},
+          {1 << 3, 8}
+        }) {
+      assertThat(detect("model.dat", other)).isEmpty();
+      assertThat(detect("model.onnx", other)).contains("onnx");
+    }
   }
 
   @Test
   void theNameDecidesWhereTheBytesCannot() throws IOException {
     assertThat(detect("model.SafeTensors", new byte[0])).contains("safetensors");
     assertThat(detect("model.onnx", new byte[] {1, 2})).contains("onnx");
+    assertThat(detect("model.safetensors.index.json", new byte[] {'{', '}'}))
+        .contains("safetensors-sharded");
   }
 
   @Test
@@ -49,8 +116,11 @@ class ModelFormatsTest {
             ModelFormatException.class,
             e -> assertThat(e.kind()).isEqualTo(ModelFormatException.Kind.UNSUPPORTED))
         .hasMessage(
-            "notes.txt: unsupported at byte 0, model format: expected one of safetensors-sharded, safetensors, onnx,"
-                + " found a file that begins with the bytes 68 65 6c 6c 6f 2c 20 77");
+            "notes.txt: unsupported at byte 0, model format: expected one of "
+                + ModelFormats.installed().formats().stream()
+                    .map(ModelFormat::name)
+                    .collect(Collectors.joining(", "))
+                + ", found a file that begins with the bytes 68 65 6c 6c 6f 2c 20 77");
     assertThatThrownBy(
             () ->
                 ModelFormats.installed()
@@ -76,7 +146,7 @@ class ModelFormatsTest {
 
   private record Always(String name, int detectionOrder) implements ModelFormat {
     @Override
-    public boolean matches(PositionedInput input, String fileName) {
+    public boolean matches(PositionedInput input) {
       return true;
     }
 

@@ -2,6 +2,7 @@ package com.hartonomous.ingest.format;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.hartonomous.ingest.format.ModelContents.WeightFile;
 import com.hartonomous.ingest.format.ModelFormatException.Kind;
@@ -78,6 +79,23 @@ class ModelReaderTest {
     assertThat(contents.metadataJson())
         .contains("\"files\":10", "\"weightFiles\":4", "\"tensors\":6", "\"nodes\":2")
         .contains("\"path\":\"onnx/model.onnx\"");
+  }
+
+  @Test
+  void inADirectoryTooBytesWithAMagicNumberDecide() throws Exception {
+    Path folder = Files.createDirectory(temporary.resolve("renamed"));
+    Files.copy(Fixtures.path("types.safetensors"), folder.resolve("a.onnx"));
+    Files.copy(Fixtures.path("types.safetensors"), folder.resolve("b.bin"));
+    Files.copy(Fixtures.path("typed.onnx"), folder.resolve("c.safetensors"));
+    // Protobuf without a magic number under a name of no format: it may be anything.
+    Files.copy(Fixtures.path("typed.onnx"), folder.resolve("d.dat"));
+
+    assertThat(read(folder).weights())
+        .extracting(WeightFile::path, weight -> weight.layout().formatName())
+        .containsExactly(
+            tuple("a.onnx", "safetensors"),
+            tuple("b.bin", "safetensors"),
+            tuple("c.safetensors", "onnx"));
   }
 
   @Test

@@ -22,6 +22,7 @@ final class OnnxFields {
   static final int MODEL_METADATA_PROPS = 14 << 3 | WIRETYPE_LENGTH_DELIMITED;
   static final int MODEL_TRAINING_INFO = 20 << 3 | WIRETYPE_LENGTH_DELIMITED;
   static final int MODEL_FUNCTIONS = 25 << 3 | WIRETYPE_LENGTH_DELIMITED;
+  static final int MODEL_CONFIGURATION = 26 << 3 | WIRETYPE_LENGTH_DELIMITED;
 
   static final int OPSET_DOMAIN = 1 << 3 | WIRETYPE_LENGTH_DELIMITED;
   static final int OPSET_VERSION = 2 << 3 | WIRETYPE_VARINT;

@@ -1,14 +1,12 @@
 package com.hartonomous.ingest.format.onnx;
 
-import com.google.protobuf.WireFormat;
-import com.hartonomous.ingest.format.InputCursor;
 import com.hartonomous.ingest.format.LayoutBudget;
+import com.hartonomous.ingest.format.LayoutLimits;
 import com.hartonomous.ingest.format.ModelFormat;
 import com.hartonomous.ingest.format.ModelFormatException;
 import com.hartonomous.ingest.format.ModelLayout;
 import com.hartonomous.ingest.format.PositionedInput;
 import java.io.IOException;
-import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -25,9 +23,12 @@ public final class OnnxFormat implements ModelFormat {
 
   private static final int IR_VERSION_MAX = 0x7F;
 
-  /** Length-delimited fields of ModelProto with a one-byte tag, which follow ir_version. */
-  private static final Set<Integer> FIELDS_AFTER_VERSION =
+  /** How many fields of ModelProto are looked at; real models have some ten. */
+  private static final int FIELDS_PROBED = 64;
+
+  private static final Set<Integer> MODEL_FIELDS =
       Set.of(
+          OnnxFields.MODEL_IR_VERSION,
           OnnxFields.MODEL_PRODUCER_NAME,
           OnnxFields.MODEL_PRODUCER_VERSION,
           OnnxFields.MODEL_DOMAIN,
@@ -35,7 +36,10 @@ public final class OnnxFormat implements ModelFormat {
           OnnxFields.MODEL_DOC_STRING,
           OnnxFields.MODEL_GRAPH,
           OnnxFields.MODEL_OPSET_IMPORT,
-          OnnxFields.MODEL_METADATA_PROPS);
+          OnnxFields.MODEL_METADATA_PROPS,
+          OnnxFields.MODEL_TRAINING_INFO,
+          OnnxFields.MODEL_FUNCTIONS,
+          OnnxFields.MODEL_CONFIGURATION);
 
   @Override
   public String name() {
@@ -48,37 +52,40 @@ public final class OnnxFormat implements ModelFormat {
     return 1000;
   }
 
+  /**
+   * Writers put the version first, and then one more field decides. In another order all of the
+   * file must be fields, and one of them the graph.
+   */
   @Override
-  public boolean matches(PositionedInput input, String fileName) throws IOException {
-    if (fileName.toLowerCase(Locale.ROOT).endsWith(".onnx")) {
-      return true;
-    }
-    int probedBytes = 3;
-    if (input.length() < probedBytes) {
-      return false;
-    }
-    InputCursor cursor = new InputCursor(input);
-    if (cursor.readUnsignedByte() != OnnxFields.MODEL_IR_VERSION
-        || cursor.readUnsignedByte() > IR_VERSION_MAX) {
-      return false;
-    }
-    int tag = cursor.readUnsignedByte();
-    if (!FIELDS_AFTER_VERSION.contains(tag)) {
-      return false;
-    }
-    return WireFormat.getTagWireType(tag) == WireFormat.WIRETYPE_VARINT || lengthFits(cursor);
-  }
-
-  private static boolean lengthFits(InputCursor cursor) throws IOException {
-    long length = 0;
-    for (int shift = 0; shift < Long.SIZE && cursor.remaining() > 0; shift += 7) {
-      int next = cursor.readUnsignedByte();
-      length |= (next & 0x7FL) << shift;
-      if (next <= 0x7F) {
-        return length >= 0 && length <= cursor.remaining();
+  public boolean matches(PositionedInput input) throws IOException {
+    ProtobufCursor wire = new ProtobufCursor(input, LayoutLimits.DEFAULT);
+    long end = input.length();
+    boolean versionFirst = false;
+    boolean hasGraph = false;
+    boolean onlyKnown = true;
+    try {
+      for (int field = 0; field < FIELDS_PROBED; field++) {
+        int tag = wire.nextTag(end);
+        if (tag == 0) {
+          return hasGraph;
+        }
+        hasGraph |= tag == OnnxFields.MODEL_GRAPH;
+        onlyKnown &= MODEL_FIELDS.contains(tag);
+        if (field == 0 && tag == OnnxFields.MODEL_IR_VERSION) {
+          long version = wire.readVarint(end, "ir_version");
+          versionFirst = version >= 0 && version <= IR_VERSION_MAX;
+        } else {
+          wire.skipField(tag, end);
+          if (versionFirst && onlyKnown) {
+            return true;
+          }
+        }
       }
+    } catch (ModelFormatException e) {
+      // Not protobuf, or cut short: then the name decides.
+      return false;
     }
-    return false;
+    return hasGraph && onlyKnown;
   }
 
   @Override

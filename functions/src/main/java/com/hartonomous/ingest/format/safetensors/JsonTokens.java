@@ -23,6 +23,11 @@ import java.nio.charset.StandardCharsets;
  */
 final class JsonTokens {
 
+  private static final String WHITESPACE = " \t\r\n";
+
+  /** How far the first character of an object is looked for; writers put it first. */
+  private static final int WHITESPACE_PROBED = 64;
+
   /** Digits of the longest unsigned 64-bit number, with room to spare for ignored members. */
   private static final int NUMBER_LENGTH_MAX = 400;
 
@@ -42,6 +47,21 @@ final class JsonTokens {
     this.parser = parser;
   }
 
+  /** Says whether a stretch of the file, which lies in it, looks like an object. */
+  static boolean beginsWithObject(PositionedInput input, long start, long length)
+      throws IOException {
+    InputCursor cursor = new InputCursor(input);
+    cursor.seek(start);
+    long probed = Math.min(WHITESPACE_PROBED, length);
+    for (long i = 0; i < probed; i++) {
+      int next = cursor.readUnsignedByte();
+      if (WHITESPACE.indexOf(next) < 0) {
+        return next == '{';
+      }
+    }
+    return false;
+  }
+
   /**
    * Reads a stretch of the file, which lies in it and was checked against the limits. The work
    * takes the whole object; nothing may follow it.
@@ -49,6 +69,31 @@ final class JsonTokens {
    * @param subject what the object is, for errors
    */
   static <T> T read(
+      PositionedInput input,
+      long start,
+      long length,
+      String subject,
+      LayoutLimits limits,
+      Work<T> work)
+      throws IOException, ModelFormatException {
+    return peek(
+        input,
+        start,
+        length,
+        subject,
+        limits,
+        tokens -> {
+          T result = work.run(tokens);
+          JsonToken rest = tokens.next();
+          if (rest != null) {
+            throw tokens.malformed(subject, "nothing behind the object", rest.toString());
+          }
+          return result;
+        });
+  }
+
+  /** As {@link #read}, but the work may end before the object does. */
+  static <T> T peek(
       PositionedInput input,
       long start,
       long length,
@@ -70,12 +115,7 @@ final class JsonTokens {
       JsonTokens tokens = new JsonTokens(input, start, parser);
       tokens.next();
       tokens.expect(JsonToken.START_OBJECT, subject);
-      T result = work.run(tokens);
-      JsonToken rest = tokens.next();
-      if (rest != null) {
-        throw tokens.malformed(subject, "nothing behind the object", rest.toString());
-      }
-      return result;
+      return work.run(tokens);
     } catch (StreamConstraintsException e) {
       throw ModelFormatException.tooLarge(
           input, start + position(e), subject, "JSON within the limits", e.getOriginalMessage());

@@ -14,7 +14,6 @@ import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * SafeTensors.
@@ -36,11 +35,6 @@ public final class SafeTensorsFormat implements ModelFormat {
 
   static final String NAME = "safetensors";
 
-  private static final String JSON_WHITESPACE = " \t\r\n";
-
-  /** How far the first character of the header is looked for; writers put it first. */
-  private static final int PROBE_BYTES = 64;
-
   @Override
   public String name() {
     return NAME;
@@ -52,10 +46,7 @@ public final class SafeTensorsFormat implements ModelFormat {
   }
 
   @Override
-  public boolean matches(PositionedInput input, String fileName) throws IOException {
-    if (fileName.toLowerCase(Locale.ROOT).endsWith(".safetensors")) {
-      return true;
-    }
+  public boolean matches(PositionedInput input) throws IOException {
     if (input.length() <= LENGTH_BYTES) {
       return false;
     }
@@ -64,14 +55,7 @@ public final class SafeTensorsFormat implements ModelFormat {
     if (headerLength <= 0 || headerLength > cursor.remaining()) {
       return false;
     }
-    long probed = Math.min(PROBE_BYTES, headerLength);
-    for (long i = 0; i < probed; i++) {
-      int next = cursor.readUnsignedByte();
-      if (JSON_WHITESPACE.indexOf(next) < 0) {
-        return next == '{';
-      }
-    }
-    return false;
+    return JsonTokens.beginsWithObject(input, LENGTH_BYTES, headerLength);
   }
 
   @Override

@@ -42,10 +42,14 @@ public final class ShardedSafeTensorsFormat implements ModelFormat {
   static final String NAME = "safetensors-sharded";
 
   private static final String SUFFIX = ".safetensors.index.json";
+  private static final String SHARD_SUFFIX = ".safetensors";
   private static final String SUBJECT = "index";
   private static final String WEIGHT_MAP = "weight_map";
   private static final String METADATA = "metadata";
   private static final String TOTAL_SIZE = "total_size";
+
+  /** How far the map is looked for; writers put at most a few numbers before it. */
+  private static final int PROBE_BYTES = 16 << 10;
 
   /** Position of an entry whose tensor was found. */
   private static final long FOUND = -1;
@@ -88,8 +92,37 @@ public final class ShardedSafeTensorsFormat implements ModelFormat {
   }
 
   @Override
-  public boolean matches(PositionedInput input, String fileName) {
-    return claims(fileName);
+  public boolean matches(PositionedInput input) throws IOException {
+    if (!JsonTokens.beginsWithObject(input, 0, input.length())) {
+      return false;
+    }
+    try {
+      return JsonTokens.peek(
+          input,
+          0,
+          Math.min(PROBE_BYTES, input.length()),
+          SUBJECT,
+          LayoutLimits.DEFAULT,
+          ShardedSafeTensorsFormat::mapsToSafeTensors);
+    } catch (ModelFormatException e) {
+      // Not JSON, or not within the bytes that are looked at: then the name decides.
+      return false;
+    }
+  }
+
+  /** Says whether the first entry of the map names a file like a shard. */
+  private static boolean mapsToSafeTensors(JsonTokens json)
+      throws IOException, ModelFormatException {
+    while (json.next() != JsonToken.END_OBJECT) {
+      boolean map = json.text(SUBJECT).equals(WEIGHT_MAP);
+      if (json.next() == JsonToken.START_OBJECT && map) {
+        return json.next() == JsonToken.FIELD_NAME
+            && json.next() == JsonToken.VALUE_STRING
+            && json.raw().toLowerCase(Locale.ROOT).endsWith(SHARD_SUFFIX);
+      }
+      json.skipValue(SUBJECT);
+    }
+    return false;
   }
 
   @Override
