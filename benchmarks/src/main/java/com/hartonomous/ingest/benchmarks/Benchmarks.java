@@ -221,16 +221,28 @@ public final class Benchmarks {
         out.printf(
             Locale.ROOT,
             "%d MiB, chunks of %d KiB, each %d times, median of %d pairs: with the stage %.1f s,"
-                + " without %.1f s, ratio %.2f (%.2f to %.2f)%n",
+                + " without %.1f s, ratio %.2f (%.2f to %.2f); processor time %.1f s and %.1f s,"
+                + " ratio %.2f (%.2f to %.2f)%n",
             mib,
             chunk,
             number,
             pairs,
-            Median.of(measured, DeduplicationRun.Pair::with),
-            Median.of(measured, DeduplicationRun.Pair::without),
+            Median.of(measured, pair -> pair.with().seconds()),
+            Median.of(measured, pair -> pair.without().seconds()),
             Median.of(measured, DeduplicationRun.Pair::ratio),
             measured.stream().mapToDouble(DeduplicationRun.Pair::ratio).min().orElseThrow(),
-            measured.stream().mapToDouble(DeduplicationRun.Pair::ratio).max().orElseThrow());
+            measured.stream().mapToDouble(DeduplicationRun.Pair::ratio).max().orElseThrow(),
+            Median.of(measured, pair -> pair.with().processorSeconds()),
+            Median.of(measured, pair -> pair.without().processorSeconds()),
+            Median.of(measured, DeduplicationRun.Pair::processorRatio),
+            measured.stream()
+                .mapToDouble(DeduplicationRun.Pair::processorRatio)
+                .min()
+                .orElseThrow(),
+            measured.stream()
+                .mapToDouble(DeduplicationRun.Pair::processorRatio)
+                .max()
+                .orElseThrow());
       }
     }
     return 0;

@@ -53,6 +53,9 @@ final class StateSizeRun {
     }
   }
 
+  /** Of RocksDB: its write buffers and caches. A slot's share of a small TaskManager. */
+  private static final String MEMORY = "128mb";
+
   private final Path directory;
 
   /**
@@ -92,7 +95,10 @@ final class StateSizeRun {
     try (var harness =
         new KeyedOneInputStreamOperatorTestHarness<K, T, AtomReference>(
             new KeyedProcessOperator<>(stage), key, keyType, OperatorUids.MAX_PARALLELISM, 1, 0)) {
-      harness.setStateBackend(new EmbeddedRocksDBStateBackend(true));
+      EmbeddedRocksDBStateBackend backend = new EmbeddedRocksDBStateBackend(true);
+      // The harness's managed memory is so small that RocksDB would flush every few keys.
+      backend.getMemoryConfiguration().setFixedMemoryPerSlot(MEMORY);
+      harness.setStateBackend(backend);
       harness.setCheckpointStorage(new FileSystemCheckpointStorage(directory.toUri()));
       harness.open();
       Duration writing = process(keys, element, harness);

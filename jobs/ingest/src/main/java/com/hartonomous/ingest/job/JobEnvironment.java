@@ -4,6 +4,7 @@ import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.ExternalizedCheckpointRetention;
 import org.apache.flink.configuration.JobManagerOptions;
+import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.RestartStrategyOptions;
@@ -16,6 +17,9 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 public final class JobEnvironment {
 
   private static final String LOOPBACK = "127.0.0.1";
+
+  /** RocksDB's, off the heap: it flushes at almost every write in less than half of this. */
+  private static final MemorySize MANAGED_MEMORY_OF_SLOT = MemorySize.ofMebiBytes(64);
 
   private JobEnvironment() {}
 
@@ -33,6 +37,8 @@ public final class JobEnvironment {
     Configuration configuration = jobConfiguration(job, checkpoint);
     configuration.addAll(processConfiguration(web));
     configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "exponential-delay");
+    configuration.set(
+        TaskManagerOptions.MANAGED_MEMORY_SIZE, MANAGED_MEMORY_OF_SLOT.multiply(job.parallelism()));
     return StreamExecutionEnvironment.createLocalEnvironmentWithWebUI(configuration);
   }
 

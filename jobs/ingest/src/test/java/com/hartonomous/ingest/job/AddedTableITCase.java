@@ -2,13 +2,13 @@ package com.hartonomous.ingest.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.hartonomous.ingest.testing.FlinkCluster;
 import com.hartonomous.ingest.testing.Sql;
 import com.hartonomous.ingest.testing.SqlServerExtension;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
 import org.apache.flink.test.junit5.MiniClusterExtension;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -22,13 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class AddedTableITCase {
 
-  @RegisterExtension
-  static final MiniClusterExtension FLINK =
-      new MiniClusterExtension(
-          new MiniClusterResourceConfiguration.Builder()
-              .setNumberTaskManagers(1)
-              .setNumberSlotsPerTaskManager(2)
-              .build());
+  @RegisterExtension static final MiniClusterExtension FLINK = FlinkCluster.extension(2);
 
   @RegisterExtension final SqlServerExtension server = new SqlServerExtension();
 

@@ -6,6 +6,7 @@ import com.hartonomous.ingest.sink.graph.StaleGraphWriterException;
 import com.hartonomous.ingest.standin.engine.ConnectionLostException;
 import com.hartonomous.ingest.standin.engine.FaultInjector;
 import com.hartonomous.ingest.standin.type.SqlServerError;
+import com.hartonomous.ingest.testing.FlinkCluster;
 import com.hartonomous.ingest.testing.GraphPicture;
 import com.hartonomous.ingest.testing.SampleTables;
 import com.hartonomous.ingest.testing.Sql;
@@ -14,7 +15,6 @@ import com.hartonomous.ingest.testing.TestNeo4j;
 import java.nio.file.Path;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
 import org.apache.flink.test.junit5.MiniClusterExtension;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,13 +31,7 @@ class GraphSyncFaultToleranceITCase {
 
   private static final int CHANGES = 60;
 
-  @RegisterExtension
-  static final MiniClusterExtension CLUSTER =
-      new MiniClusterExtension(
-          new MiniClusterResourceConfiguration.Builder()
-              .setNumberTaskManagers(1)
-              .setNumberSlotsPerTaskManager(4)
-              .build());
+  @RegisterExtension static final MiniClusterExtension CLUSTER = FlinkCluster.extension(4);
 
   @RegisterExtension final SqlServerExtension server = new SqlServerExtension();
 

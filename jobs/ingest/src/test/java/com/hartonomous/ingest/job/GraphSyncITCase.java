@@ -2,6 +2,7 @@ package com.hartonomous.ingest.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.hartonomous.ingest.testing.FlinkCluster;
 import com.hartonomous.ingest.testing.GraphPicture;
 import com.hartonomous.ingest.testing.SampleTables;
 import com.hartonomous.ingest.testing.Sql;
@@ -10,7 +11,6 @@ import com.hartonomous.ingest.testing.TestNeo4j;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
 import org.apache.flink.test.junit5.MiniClusterExtension;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -20,13 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class GraphSyncITCase {
 
-  @RegisterExtension
-  static final MiniClusterExtension CLUSTER =
-      new MiniClusterExtension(
-          new MiniClusterResourceConfiguration.Builder()
-              .setNumberTaskManagers(1)
-              .setNumberSlotsPerTaskManager(4)
-              .build());
+  @RegisterExtension static final MiniClusterExtension CLUSTER = FlinkCluster.extension(4);
 
   @RegisterExtension final SqlServerExtension server = new SqlServerExtension();
 

@@ -8,6 +8,7 @@ import com.hartonomous.ingest.standin.engine.FaultInjector.Point;
 import com.hartonomous.ingest.testing.Balance;
 import com.hartonomous.ingest.testing.CanonicalDigest;
 import com.hartonomous.ingest.testing.CapturedRows;
+import com.hartonomous.ingest.testing.FlinkCluster;
 import com.hartonomous.ingest.testing.ModelFixtures;
 import com.hartonomous.ingest.testing.Sql;
 import com.hartonomous.ingest.testing.SqlServerExtension;
@@ -17,7 +18,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
 import org.apache.flink.test.junit5.MiniClusterExtension;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -34,13 +34,7 @@ class IngestFaultToleranceITCase {
   private static final int CHANGES = 200;
   private static final long SEED = Long.getLong("seed", 20261122L);
 
-  @RegisterExtension
-  static final MiniClusterExtension FLINK =
-      new MiniClusterExtension(
-          new MiniClusterResourceConfiguration.Builder()
-              .setNumberTaskManagers(1)
-              .setNumberSlotsPerTaskManager(4)
-              .build());
+  @RegisterExtension static final MiniClusterExtension FLINK = FlinkCluster.extension(4);
 
   @RegisterExtension final SqlServerExtension undisturbed = new SqlServerExtension();
   @RegisterExtension final SqlServerExtension disturbed = new SqlServerExtension();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.hartonomous.ingest.record.Sha256;
 import com.hartonomous.ingest.testing.CapturedRows;
+import com.hartonomous.ingest.testing.FlinkCluster;
 import com.hartonomous.ingest.testing.ModelFolders;
 import com.hartonomous.ingest.testing.Sql;
 import com.hartonomous.ingest.testing.SqlServerExtension;
@@ -18,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
-import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
 import org.apache.flink.test.junit5.MiniClusterExtension;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
@@ -29,13 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Models of several files, from their submission to their bytes given back. */
 class IngestModelFoldersITCase {
 
-  @RegisterExtension
-  static final MiniClusterExtension FLINK =
-      new MiniClusterExtension(
-          new MiniClusterResourceConfiguration.Builder()
-              .setNumberTaskManagers(1)
-              .setNumberSlotsPerTaskManager(4)
-              .build());
+  @RegisterExtension static final MiniClusterExtension FLINK = FlinkCluster.extension(4);
 
   @RegisterExtension final SqlServerExtension server = new SqlServerExtension();
 

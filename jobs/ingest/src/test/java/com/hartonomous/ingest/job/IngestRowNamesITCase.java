@@ -3,6 +3,7 @@ package com.hartonomous.ingest.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.hartonomous.ingest.testing.CapturedRows;
+import com.hartonomous.ingest.testing.FlinkCluster;
 import com.hartonomous.ingest.testing.Sql;
 import com.hartonomous.ingest.testing.SqlServerExtension;
 import java.nio.file.Path;
@@ -10,7 +11,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
 import org.apache.flink.test.junit5.MiniClusterExtension;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -32,13 +32,7 @@ class IngestRowNamesITCase {
 
   private static final List<String> CONTENT = List.of("it's \"Gr\u00F6\u00DFe\"", "a]b, [c].d");
 
-  @RegisterExtension
-  static final MiniClusterExtension FLINK =
-      new MiniClusterExtension(
-          new MiniClusterResourceConfiguration.Builder()
-              .setNumberTaskManagers(1)
-              .setNumberSlotsPerTaskManager(2)
-              .build());
+  @RegisterExtension static final MiniClusterExtension FLINK = FlinkCluster.extension(2);
 
   @RegisterExtension final SqlServerExtension server = new SqlServerExtension();
 

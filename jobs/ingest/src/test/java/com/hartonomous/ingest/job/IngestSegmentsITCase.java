@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.hartonomous.ingest.record.Segmentation;
 import com.hartonomous.ingest.testing.CapturedRows;
+import com.hartonomous.ingest.testing.FlinkCluster;
 import com.hartonomous.ingest.testing.Sql;
 import com.hartonomous.ingest.testing.SqlServerExtension;
 import java.nio.file.Path;
@@ -13,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.Function;
-import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
 import org.apache.flink.test.junit5.MiniClusterExtension;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -46,13 +46,7 @@ class IngestSegmentsITCase {
               new IngestOptions.Column("Scan", "application/pdf"),
               new IngestOptions.Column("Digest", "application/octet-stream")));
 
-  @RegisterExtension
-  static final MiniClusterExtension FLINK =
-      new MiniClusterExtension(
-          new MiniClusterResourceConfiguration.Builder()
-              .setNumberTaskManagers(1)
-              .setNumberSlotsPerTaskManager(2)
-              .build());
+  @RegisterExtension static final MiniClusterExtension FLINK = FlinkCluster.extension(2);
 
   @RegisterExtension final SqlServerExtension server = new SqlServerExtension();
 

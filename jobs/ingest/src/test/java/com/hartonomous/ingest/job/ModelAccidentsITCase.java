@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.hartonomous.ingest.record.Sha256;
 import com.hartonomous.ingest.standin.engine.FaultInjector;
 import com.hartonomous.ingest.testing.CapturedRows;
+import com.hartonomous.ingest.testing.FlinkCluster;
 import com.hartonomous.ingest.testing.ModelFixtures;
 import com.hartonomous.ingest.testing.Sql;
 import com.hartonomous.ingest.testing.SqlServerExtension;
@@ -22,7 +23,6 @@ import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.flink.api.common.JobStatus;
-import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
 import org.apache.flink.test.junit5.MiniClusterExtension;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -37,13 +37,7 @@ class ModelAccidentsITCase {
   private static final String MODELS = "hartonomous-models";
   private static final String WRITER = "hartonomous-writer";
 
-  @RegisterExtension
-  static final MiniClusterExtension FLINK =
-      new MiniClusterExtension(
-          new MiniClusterResourceConfiguration.Builder()
-              .setNumberTaskManagers(1)
-              .setNumberSlotsPerTaskManager(4)
-              .build());
+  @RegisterExtension static final MiniClusterExtension FLINK = FlinkCluster.extension(4);
 
   @RegisterExtension final SqlServerExtension server = new SqlServerExtension();
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.hartonomous.ingest.capture.model.ModelResubmission;
 import com.hartonomous.ingest.capture.model.WatchedDirectory;
 import com.hartonomous.ingest.testing.CapturedRows;
+import com.hartonomous.ingest.testing.FlinkCluster;
 import com.hartonomous.ingest.testing.ModelFixtures;
 import com.hartonomous.ingest.testing.Sql;
 import com.hartonomous.ingest.testing.SqlServerExtension;
@@ -16,7 +17,6 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
 import org.apache.flink.test.junit5.MiniClusterExtension;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,13 +31,7 @@ class ModelWaysITCase {
       "SELECT ModelName, State, CASE WHEN DuplicateOf IS NULL THEN 'own' ELSE 'duplicate' END"
           + " FROM dbo.Models ORDER BY ModelName, State";
 
-  @RegisterExtension
-  static final MiniClusterExtension FLINK =
-      new MiniClusterExtension(
-          new MiniClusterResourceConfiguration.Builder()
-              .setNumberTaskManagers(1)
-              .setNumberSlotsPerTaskManager(4)
-              .build());
+  @RegisterExtension static final MiniClusterExtension FLINK = FlinkCluster.extension(4);
 
   @RegisterExtension final SqlServerExtension server = new SqlServerExtension();
 

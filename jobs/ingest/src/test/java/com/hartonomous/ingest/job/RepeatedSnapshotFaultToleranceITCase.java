@@ -8,6 +8,7 @@ import com.hartonomous.ingest.standin.engine.FaultInjector;
 import com.hartonomous.ingest.standin.engine.FaultInjector.Point;
 import com.hartonomous.ingest.standin.type.SqlServerError;
 import com.hartonomous.ingest.testing.CapturedRows;
+import com.hartonomous.ingest.testing.FlinkCluster;
 import com.hartonomous.ingest.testing.Sql;
 import com.hartonomous.ingest.testing.SqlServerExtension;
 import java.nio.file.Path;
@@ -19,7 +20,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.flink.runtime.minicluster.MiniCluster;
-import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
 import org.apache.flink.test.junit5.InjectMiniCluster;
 import org.apache.flink.test.junit5.MiniClusterExtension;
 import org.awaitility.Awaitility;
@@ -36,13 +36,7 @@ class RepeatedSnapshotFaultToleranceITCase {
   private static final int ROWS = 120;
   private static final int BATCH_ROWS = 10;
 
-  @RegisterExtension
-  static final MiniClusterExtension FLINK =
-      new MiniClusterExtension(
-          new MiniClusterResourceConfiguration.Builder()
-              .setNumberTaskManagers(1)
-              .setNumberSlotsPerTaskManager(2)
-              .build());
+  @RegisterExtension static final MiniClusterExtension FLINK = FlinkCluster.extension(2);
 
   @RegisterExtension final SqlServerExtension server = new SqlServerExtension();
 

@@ -7,6 +7,7 @@ import com.hartonomous.ingest.standin.engine.FaultInjector;
 import com.hartonomous.ingest.standin.engine.FaultInjector.Point;
 import com.hartonomous.ingest.standin.type.SqlServerError;
 import com.hartonomous.ingest.testing.Balance;
+import com.hartonomous.ingest.testing.FlinkCluster;
 import com.hartonomous.ingest.testing.ModelFixtures;
 import com.hartonomous.ingest.testing.Sql;
 import com.hartonomous.ingest.testing.SqlServerExtension;
@@ -16,7 +17,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
 import org.apache.flink.test.junit5.MiniClusterExtension;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -28,13 +28,7 @@ class ReplayITCase {
 
   private static final int TRUNCATION = 2628;
 
-  @RegisterExtension
-  static final MiniClusterExtension FLINK =
-      new MiniClusterExtension(
-          new MiniClusterResourceConfiguration.Builder()
-              .setNumberTaskManagers(1)
-              .setNumberSlotsPerTaskManager(4)
-              .build());
+  @RegisterExtension static final MiniClusterExtension FLINK = FlinkCluster.extension(4);
 
   @RegisterExtension final SqlServerExtension server = new SqlServerExtension();
 
