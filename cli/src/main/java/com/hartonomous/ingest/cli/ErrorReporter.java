@@ -41,6 +41,10 @@ final class ErrorReporter implements IExecutionExceptionHandler, IParameterExcep
       print(command, error.getMessage());
       return ExitCode.USAGE;
     }
+    if (error instanceof ProblemException) {
+      print(command, error.getMessage());
+      return ExitCode.PROBLEM_FOUND;
+    }
     if (error instanceof UnreachableException) {
       print(command, error.getMessage());
       return ExitCode.INFRASTRUCTURE;

@@ -1,6 +1,8 @@
 package com.hartonomous.ingest.cli;
 
 import com.hartonomous.ingest.cli.deadletters.DeadLettersCommand;
+import com.hartonomous.ingest.cli.models.DiffCommand;
+import com.hartonomous.ingest.cli.models.ExportCommand;
 import com.hartonomous.ingest.cli.status.StatusCommand;
 import com.hartonomous.ingest.cli.verify.VerifyCommand;
 import picocli.CommandLine;
@@ -30,7 +32,9 @@ import picocli.CommandLine.Spec;
       StatusCommand.class,
       VerifyCommand.class,
       DeadLettersCommand.class,
-      InspectCommand.class
+      InspectCommand.class,
+      ExportCommand.class,
+      DiffCommand.class
     })
 public final class Hartonomous implements Runnable {
 

@@ -61,7 +61,10 @@ class CommandLineTest {
         "dead-letters replay --limit 0",
         "dead-letters replay everything",
         "dead-letters replay --reason",
-        "inspect"
+        "inspect",
+        "export model",
+        "export --out directory",
+        "diff model"
       })
   void wrongUsageIsOneLineThatPointsAtTheHelp(String line) {
     String[] arguments = line.isEmpty() ? new String[0] : line.split(" ", -1);
@@ -72,9 +75,10 @@ class CommandLineTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"migrate", "status", "ingest"})
+  @ValueSource(strings = {"migrate", "status", "ingest", "export m --out d", "diff m n"})
   void anUnreachableServerIsNamed(String command) {
-    CommandRunner.Result result = CommandRunner.run(command, "--config", configuration.toString());
+    CommandRunner.Result result =
+        CommandRunner.run((command + " --config " + configuration).split(" ", -1));
 
     assertOneLine(result, ExitCode.INFRASTRUCTURE);
     assertThat(result.err())
@@ -84,11 +88,11 @@ class CommandLineTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"migrate", "status", "ingest"})
+  @ValueSource(strings = {"migrate", "status", "ingest", "export m --out d", "diff m n"})
   void aWrongConfigurationIsNamed(String command) {
     CommandRunner.Result result =
         CommandRunner.run(
-            command, "--config", configuration.toString(), "--set", "sqlserver.prot=1433");
+            (command + " --set sqlserver.prot=1433 --config " + configuration).split(" ", -1));
 
     assertOneLine(result, ExitCode.USAGE);
     assertThat(result.err())
