@@ -23,6 +23,11 @@ import java.util.Objects;
  * Lists the tensors of local models without loading them: the work of the {@code inspect} command.
  * A model is a file, with the shards and other files that it names, or a directory.
  *
+ * <p>Listed are the tensors of the given file; of an index, which has none of its own, those of its
+ * shards; of a directory, those of all its files. The first file of a model that is split into
+ * files of one kind (GGUF) stands for all of them elsewhere, and they must be sound, but here for
+ * itself.
+ *
  * <p>As JSON, one line for each tensor: {@code file} (as given), {@code name}, {@code path} (where
  * the format has paths), {@code dtype}, {@code shape}, {@code shard} (where the tensor is listed by
  * another file than the one given: that file, relative to the folder of the given one, or to the
@@ -125,21 +130,25 @@ public final class Inspector {
 
   private static void list(String file, ModelContents contents, Opener opener, Listing listing)
       throws IOException {
+    List<ModelContents.WeightFile> listed = listed(contents);
     if (listing.style() == Style.TABLE) {
       listing
           .output()
           .printf(
-              "%s: %s, %s, %d tensors, %d nodes%n",
+              "%s: %s, %s, %d tensors%s, %d nodes%n",
               printable(file),
               contents.formatName(),
               contents.paths().size() == 1 && !contents.isDirectory()
-                  ? contents.weights().get(0).layout().fileLength() + " bytes"
+                  ? listed.get(0).layout().fileLength() + " bytes"
                   : contents.paths().size() + " files",
               contents.tensorCount(),
+              listed.size() == contents.weights().size()
+                  ? ""
+                  : ", %d in this file".formatted(listed.get(0).layout().tensors().size()),
               contents.nodeCount());
       contents.warnings().forEach(warning -> listing.warnings().println(printable(warning)));
     }
-    for (ModelContents.WeightFile weight : contents.weights()) {
+    for (ModelContents.WeightFile weight : listed) {
       boolean given = !contents.isDirectory() && weight.path().equals(contents.paths().get(0));
       try (PositionedInput input = opener.open(weight.path())) {
         for (TensorEntry tensor : weight.layout().tensors()) {
@@ -154,6 +163,19 @@ public final class Inspector {
         }
       }
     }
+  }
+
+  private static List<ModelContents.WeightFile> listed(ModelContents contents) {
+    if (contents.isDirectory()) {
+      return contents.weights();
+    }
+    ModelContents.WeightFile given = contents.weights().get(0);
+    return contents.weights().stream()
+        .filter(
+            weight ->
+                weight == given
+                    || !weight.layout().formatName().equals(given.layout().formatName()))
+        .toList();
   }
 
   private static Map<String, Object> jsonLine(

@@ -5,7 +5,7 @@ package com.hartonomous.ingest.format;
  * neither memory nor time without end. A model beyond them is refused as {@link
  * ModelFormatException.Kind#TOO_LARGE}.
  *
- * @param headerBytesMax bytes of a header that is parsed as a whole (SafeTensors)
+ * @param headerBytesMax bytes of a header that is read as a whole (SafeTensors, GGUF)
  * @param tensorsMax tensors of one model, all its files together
  * @param nodesMax graph nodes of one model
  * @param rankMax dimensions of one tensor

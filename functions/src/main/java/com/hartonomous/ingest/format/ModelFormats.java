@@ -122,7 +122,8 @@ public final class ModelFormats {
     return "a file that begins with the bytes " + HexFormat.ofDelimiter(" ").formatHex(bytes);
   }
 
-  private static String fileName(String identity) {
+  /** Returns the last part of a path or URI. */
+  public static String fileName(String identity) {
     return identity.substring(Math.max(identity.lastIndexOf('/'), identity.lastIndexOf('\\')) + 1);
   }
 }

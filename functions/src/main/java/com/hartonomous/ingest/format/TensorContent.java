@@ -9,6 +9,9 @@ import java.io.OutputStream;
  * Reads the values of a tensor in their canonical form: the raw little-endian, row-major bytes,
  * whichever way the file stores them. Memory does not depend on the size of the tensor.
  *
+ * <p>A format whose files may be big-endian (GGUF) keeps those values as they are, under content
+ * types of their own ({@link ContentTypes#bigEndian}): atoms are bytes of the file.
+ *
  * <p>Strings, which have no raw form, become for each string its length in eight little-endian
  * bytes and its bytes.
  */

@@ -18,7 +18,12 @@ public final class Fixtures {
           "typed.onnx",
           "nested.onnx",
           "pieces.onnx",
-          "external/model.onnx");
+          "external/model.onnx",
+          "types.gguf",
+          "big-endian.gguf",
+          "unpadded.gguf",
+          "vocabulary.gguf",
+          "split/model-00002-of-00003.gguf");
 
   private static final ModelFormats FORMATS = ModelFormats.installed();
 

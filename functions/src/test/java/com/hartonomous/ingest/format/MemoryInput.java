@@ -3,6 +3,7 @@ package com.hartonomous.ingest.format;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
@@ -50,11 +51,20 @@ public final class MemoryInput implements PositionedInput {
       throw new EOFException("read of %d bytes at %d of %d".formatted(count, position, length));
     }
     bytesRead += count;
-    for (int i = 0; i < count; i++) {
-      Map.Entry<Long, byte[]> piece = pieces.floorEntry(position + i);
-      long index = piece == null ? Long.MAX_VALUE : position + i - piece.getKey();
-      buffer[offset + i] =
-          piece != null && index < piece.getValue().length ? piece.getValue()[(int) index] : 0;
+    Arrays.fill(buffer, offset, offset + count, (byte) 0);
+    Long first = pieces.floorKey(position);
+    for (Map.Entry<Long, byte[]> piece :
+        pieces.subMap(first == null ? position : first, position + count).entrySet()) {
+      long start = Math.max(position, piece.getKey());
+      long end = Math.min(position + count, piece.getKey() + piece.getValue().length);
+      if (start < end) {
+        System.arraycopy(
+            piece.getValue(),
+            (int) (start - piece.getKey()),
+            buffer,
+            offset + (int) (start - position),
+            (int) (end - start));
+      }
     }
   }
 

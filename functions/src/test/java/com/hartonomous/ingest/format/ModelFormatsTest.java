@@ -101,6 +101,7 @@ class ModelFormatsTest {
   void theNameDecidesWhereTheBytesCannot() throws IOException {
     assertThat(detect("model.SafeTensors", new byte[0])).contains("safetensors");
     assertThat(detect("model.onnx", new byte[] {1, 2})).contains("onnx");
+    assertThat(detect("model.GGUF", new byte[] {'G'})).contains("gguf");
     assertThat(detect("model.safetensors.index.json", new byte[] {'{', '}'}))
         .contains("safetensors-sharded");
   }
