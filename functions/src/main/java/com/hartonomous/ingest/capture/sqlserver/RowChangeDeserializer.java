@@ -62,8 +62,8 @@ final class RowChangeDeserializer implements DebeziumDeserializationSchema<RowCh
   public void deserialize(SourceRecord sourceRecord, Collector<RowChange> out) throws IOException {
     Struct value = (Struct) sourceRecord.value();
     Struct source = value.getStruct("source");
-    String schema = source.getString("schema");
-    String table = source.getString("table");
+    String schema = TableAlias.original(source.getString("schema"));
+    String table = TableAlias.original(source.getString("table"));
     String operation = value.getString("op");
     RowVersion version = version(operation, source);
     if (schema.equals(HEARTBEAT_SCHEMA) && table.equals(HEARTBEAT_TABLE)) {

@@ -60,8 +60,10 @@ record SourceColumn(String name, String type, int size, int scale) {
     return "[" + name.replace("]", "]]") + "]";
   }
 
-  private static String pattern(String name, String escape) {
+  /** The pattern of the metadata methods that this name alone matches. */
+  static String pattern(String name, String escape) {
     return name.replace(escape, escape + escape)
+        .replace("[", escape + "[")
         .replace("_", escape + "_")
         .replace("%", escape + "%");
   }

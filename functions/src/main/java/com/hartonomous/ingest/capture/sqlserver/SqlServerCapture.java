@@ -44,11 +44,10 @@ public final class SqlServerCapture {
       throws IOException {
     List<String> tableNames = new ArrayList<>();
     tableNames.add(
-        literalPattern(RowChangeDeserializer.HEARTBEAT_SCHEMA)
-            + "\\."
-            + literalPattern(RowChangeDeserializer.HEARTBEAT_TABLE));
+        includePattern(
+            RowChangeDeserializer.HEARTBEAT_SCHEMA, RowChangeDeserializer.HEARTBEAT_TABLE));
     for (CapturedTable table : tables) {
-      tableNames.add(literalPattern(table.schema()) + "\\." + literalPattern(table.table()));
+      tableNames.add(includePattern(table.schema(), table.table()));
     }
     SqlServerSourceConfigFactory config = new SqlServerSourceConfigFactory();
     config.hostname(server.host());
@@ -67,7 +66,7 @@ public final class SqlServerCapture {
         config,
         new RowChangeDeserializer(tables),
         new LsnFactory(),
-        new DatabaseOrderDialect(config.create(0)));
+        new CaptureDialect(config.create(0)));
   }
 
   /**
@@ -109,16 +108,8 @@ public final class SqlServerCapture {
     return properties;
   }
 
-  /** The connector takes regular expressions where it says table names, separated by commas. */
-  private static String literalPattern(String name) {
-    StringBuilder pattern = new StringBuilder();
-    for (char c : name.toCharArray()) {
-      if (!Character.isLetterOrDigit(c) && c != '_') {
-        pattern.append(c == ',' ? "\\x2C" : "\\" + c);
-      } else {
-        pattern.append(c);
-      }
-    }
-    return pattern.toString();
+  /** The connector takes regular expressions; a name's alias is one that matches itself alone. */
+  private static String includePattern(String schema, String table) {
+    return TableAlias.of(schema) + "\\." + TableAlias.of(table);
   }
 }

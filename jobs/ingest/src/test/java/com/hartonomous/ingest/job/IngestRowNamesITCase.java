@@ -22,11 +22,33 @@ class IngestRowNamesITCase {
 
   private static final int ROWS = 120;
 
-  private static final String SCHEMA = "S\u00F6me-Schema";
+  private static final String SCHEMA = "S\u00F6me. [Schema]";
 
-  /** Each a trap for a pattern, a list, a quotation or a parser of names. */
+  /** Each a trap for a pattern, a list, a quotation, a parser of names, or an alias of them. */
   private static final List<String> TABLES =
-      List.of("MixedCase", "Gr\u00F6\u00DFe", "x#y@z", "a&b", "50%off", "semi;colon:--");
+      List.of(
+          "MixedCase",
+          "Gr\u00F6\u00DFe",
+          "x#y@z",
+          "x@y#z",
+          "a&b",
+          "50%off",
+          "semi;colon:--",
+          "Order Lines",
+          "Order_x0020_Lines",
+          " a.b",
+          "[a]",
+          "a]b",
+          "it's",
+          "say \"so\"",
+          "a`b",
+          "a_b",
+          "a(b|c)*+?$^{1}",
+          "back\\slash",
+          "one,two",
+          "\u8868\u4E00",
+          "\u8868\u4E8C",
+          "\uD83D\uDCC4");
 
   private static final List<String> KEY = List.of("Id", "Line No., [x]");
 
@@ -118,8 +140,10 @@ class IngestRowNamesITCase {
           RunningIngest.options(server.options(), tables, List.of(), checkpoints);
       String savepoint;
       try (RunningIngest job = RunningIngest.start(options)) {
+        // While the snapshot runs, and after it.
+        change(sql, 60);
         awaitCaughtUp(sql);
-        change(sql);
+        change(sql, 0);
         awaitCaughtUp(sql);
         savepoint = job.stopWithSavepoint(checkpoints);
       }
@@ -135,16 +159,19 @@ class IngestRowNamesITCase {
     }
   }
 
-  private static void change(Sql sql) throws SQLException {
+  private static void change(Sql sql, int first) throws SQLException {
     for (String table : TABLES) {
       sql.update(
           String.format(
-              "UPDATE %s SET %s = N'changed', %s = NULL WHERE Id < 10",
-              qualified(table), quote(CONTENT.get(0)), quote(CONTENT.get(1))));
+              "UPDATE %s SET %s = N'changed', %s = NULL WHERE Id BETWEEN ? AND ?",
+              qualified(table), quote(CONTENT.get(0)), quote(CONTENT.get(1))),
+          first,
+          first + 9);
       sql.update(
           String.format(
-              "UPDATE %s SET %s = 1000 + Id WHERE Id = 20", qualified(table), quote(KEY.get(1))));
-      sql.update("DELETE FROM " + qualified(table) + " WHERE Id = 30");
+              "UPDATE %s SET %s = 1000 + Id WHERE Id = ?", qualified(table), quote(KEY.get(1))),
+          first + 20);
+      sql.update("DELETE FROM " + qualified(table) + " WHERE Id = ?", first + 30);
     }
   }
 }

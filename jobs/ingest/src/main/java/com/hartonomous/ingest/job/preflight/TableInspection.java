@@ -87,7 +87,7 @@ final class TableInspection {
     String schema = name[0];
     String table = name[1];
     Map<String, String> columnTypes = columnTypes(schema, table);
-    requirePlainNames(schema, table);
+    requirePlainDatabase(schema, table);
     List<String> keyColumns = keyColumns(schema, table, columnTypes);
     requireBareName(schema, table, keyColumns.get(0));
     Set<String> capturedColumns = capturedColumns(schema, table);
@@ -151,20 +151,18 @@ final class TableInspection {
   }
 
   /**
-   * The connector quotes these names in its statements without escaping what they contain, reads
-   * them back out of its own state joined by dots, and takes them for regular expressions when it
-   * reads what was changed beside a snapshot chunk, which it would miss then.
+   * The connector quotes the database in its statements without escaping what the name contains,
+   * and reads it back out of its own state joined to others by dots. Schemas and tables it knows by
+   * aliases of ours.
    */
-  private void requirePlainNames(String schema, String table) throws ConfigurationException {
-    for (String name : List.of(database, schema, table)) {
-      if (!PLAIN_NAME.matcher(name).matches()) {
-        throw refuse(
-            schema + "." + table,
-            String.format(
-                "the capture connector cannot take this name of a database, schema or table: expected"
-                    + " letters, digits and _ @ # %% & ; : - only, found %s. Rename it.",
-                name));
-      }
+  private void requirePlainDatabase(String schema, String table) throws ConfigurationException {
+    if (!PLAIN_NAME.matcher(database).matches()) {
+      throw refuse(
+          schema + "." + table,
+          String.format(
+              "the capture connector cannot take this name of a database: expected letters, digits"
+                  + " and _ @ # %% & ; : - only, found %s. Rename it.",
+              database));
     }
   }
 
@@ -217,6 +215,7 @@ final class TableInspection {
     DatabaseMetaData metaData = connection.getMetaData();
     String escape = metaData.getSearchStringEscape();
     return name.replace(escape, escape + escape)
+        .replace("[", escape + "[")
         .replace("_", escape + "_")
         .replace("%", escape + "%");
   }
@@ -253,14 +252,13 @@ final class TableInspection {
     Set<String> columns = new HashSet<>();
     try (PreparedStatement statement =
         connection.prepareStatement(
-            "SELECT c.column_name, t.capture_instance FROM cdc.change_tables AS t"
+            "SELECT c.column_name FROM cdc.change_tables AS t"
                 + " INNER JOIN cdc.captured_columns AS c ON c.object_id = t.object_id"
                 + " WHERE t.source_object_id = OBJECT_ID(?)")) {
       statement.setString(1, quote(schema) + "." + quote(table));
       try (ResultSet result = statement.executeQuery()) {
         while (result.next()) {
           columns.add(result.getString(1));
-          requireQuotableInstance(schema, table, result.getString(2));
         }
       }
     }
@@ -273,18 +271,6 @@ final class TableInspection {
               schema.replace("'", "''"), table.replace("'", "''")));
     }
     return columns;
-  }
-
-  private static void requireQuotableInstance(String schema, String table, String instance)
-      throws ConfigurationException {
-    if (instance.indexOf(']') >= 0) {
-      throw refuse(
-          schema + "." + table,
-          String.format(
-              "the capture connector cannot quote the capture instance %s, whose name contains ]."
-                  + " Enable capture with another @capture_instance.",
-              instance));
-    }
   }
 
   private static String quote(String name) {

@@ -268,27 +268,6 @@ class PreflightITCase {
   }
 
   @Test
-  void namesThatTheConnectorCannotQuoteAreRefused() throws Exception {
-    for (String table :
-        List.of(
-            "a]b", "a[b", "a\"b", "a\\b", "it's", "a b", "a.b", "a`b", "a,b", "a(b", "a+b", "a$")) {
-      create("dbo", table, "Id");
-      assertRefused(
-          inDatabase(options(), "dbo", table),
-          "capture.tables: dbo." + table + ": the capture connector cannot take this name",
-          "found " + table + ". Rename it.");
-    }
-    create("dbo", "Instance", "Id");
-    execute(
-        "EXEC sys.sp_cdc_enable_table @source_schema = N'dbo', @source_name = N'Instance',"
-            + " @role_name = NULL, @capture_instance = N'a]b', @supports_net_changes = 0");
-    assertRefused(
-        inDatabase(options(), "dbo", "Instance"),
-        "cannot quote the capture instance a]b",
-        "with another @capture_instance.");
-  }
-
-  @Test
   void aFirstKeyColumnThatNeedsQuotesIsRefused() throws Exception {
     int number = 0;
     for (String column : List.of("Order No", "Gr\u00F6\u00DFe", "order", "1st", "x--")) {

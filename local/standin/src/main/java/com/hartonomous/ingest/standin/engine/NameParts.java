@@ -13,6 +13,7 @@ final class NameParts {
     List<String> parts = new ArrayList<>();
     StringBuilder part = new StringBuilder();
     char close = 0;
+    boolean quoted = false;
     for (int i = 0; i < name.length(); i++) {
       char c = name.charAt(i);
       if (close != 0) {
@@ -24,18 +25,19 @@ final class NameParts {
         } else {
           close = 0;
         }
-      } else if (c == '[') {
-        close = ']';
-      } else if (c == '"') {
-        close = '"';
       } else if (c == '.') {
-        parts.add(part.toString().strip());
+        parts.add(quoted ? part.toString() : part.toString().strip());
         part.setLength(0);
-      } else {
+        quoted = false;
+      } else if ((c == '[' || c == '"') && part.toString().isBlank()) {
+        part.setLength(0);
+        close = c == '[' ? ']' : '"';
+        quoted = true;
+      } else if (!quoted) {
         part.append(c);
       }
     }
-    parts.add(part.toString().strip());
+    parts.add(quoted ? part.toString() : part.toString().strip());
     return parts;
   }
 }

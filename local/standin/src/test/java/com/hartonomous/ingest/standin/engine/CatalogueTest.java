@@ -103,6 +103,14 @@ class CatalogueTest {
   }
 
   @Test
+  void spacesWithinBracketsAreOfTheName() throws IOException {
+    client.ok("CREATE TABLE app.[ a.b] (Id INT NOT NULL PRIMARY KEY)");
+    assertThat(client.query("SELECT OBJECT_NAME(OBJECT_ID(N' [app] . [ a.b] '))"))
+        .containsExactly(" a.b");
+    assertThat(client.query("SELECT OBJECT_ID(N'app.[a.b]')")).containsExactly("null");
+  }
+
+  @Test
   void namesCompareWithoutLetterCase() throws IOException {
     client.ok("INSERT INTO APP.[odd. name] ([A B]) VALUES (N'x')");
     assertThat(client.query("SELECT ID, FLAG FROM aPP.[ODD. NAME]")).containsExactly("5|true");

@@ -1,0 +1,140 @@
+package com.hartonomous.ingest.capture.sqlserver;
+
+import io.debezium.connector.sqlserver.Lsn;
+import io.debezium.connector.sqlserver.SqlServerChangeTable;
+import io.debezium.connector.sqlserver.SqlServerConnection;
+import io.debezium.connector.sqlserver.SqlServerConnectorConfig;
+import io.debezium.connector.sqlserver.SqlServerValueConverters;
+import io.debezium.jdbc.JdbcConfiguration;
+import io.debezium.relational.Column;
+import io.debezium.relational.Table;
+import io.debezium.relational.TableEditor;
+import io.debezium.relational.TableId;
+import io.debezium.relational.Tables;
+import java.sql.DatabaseMetaData;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.flink.cdc.connectors.base.config.JdbcSourceConfig;
+import org.apache.flink.cdc.connectors.sqlserver.source.utils.SqlServerUtils;
+
+/**
+ * The connector's connection, but tables have their {@link TableAlias} in what is asked and
+ * answered, and names are quoted and are no patterns.
+ */
+final class AliasConnection extends SqlServerConnection {
+
+  AliasConnection(JdbcSourceConfig config) {
+    this((SqlServerConnectorConfig) config.getDbzConnectorConfig());
+  }
+
+  /** As {@code SqlServerConnectionUtils} makes one. */
+  private AliasConnection(SqlServerConnectorConfig config) {
+    super(
+        JdbcConfiguration.adapt(config.getJdbcConfig()),
+        config.getSourceTimestampMode(),
+        new SqlServerValueConverters(
+            config.getDecimalMode(),
+            config.getTemporalPrecisionMode(),
+            config.binaryHandlingMode()),
+        AliasConnection.class::getClassLoader,
+        config.getSkippedOperations(),
+        false);
+  }
+
+  /** The aliases of all tables of the database. */
+  List<TableId> tables(String database) throws SQLException {
+    return queryAndMap(
+        "SELECT TABLE_SCHEMA, TABLE_NAME FROM INFORMATION_SCHEMA.TABLES"
+            + " WHERE TABLE_TYPE = 'BASE TABLE'",
+        row -> {
+          List<TableId> tables = new ArrayList<>();
+          while (row.next()) {
+            tables.add(TableAlias.of(new TableId(database, row.getString(1), row.getString(2))));
+          }
+          return tables;
+        });
+  }
+
+  /** Columns and key of a table as it is now. */
+  Table table(TableId alias) throws SQLException {
+    TableId table = TableAlias.original(alias);
+    Tables found = new Tables();
+    String schema = pattern(connection().getMetaData(), table.schema());
+    readSchema(found, table.catalog(), schema, table::equals, null, false);
+    if (found.forTable(table) == null) {
+      throw new SQLException("Expected the captured table " + table + ", which is not there.");
+    }
+    return found.forTable(table).edit().tableId(alias).create();
+  }
+
+  @Override
+  public List<SqlServerChangeTable> getChangeTables(String database, Lsn toLsn)
+      throws SQLException {
+    List<SqlServerChangeTable> aliased = new ArrayList<>();
+    for (SqlServerChangeTable table : super.getChangeTables(database, toLsn)) {
+      // Without a name when its source table was dropped.
+      if (table.getSourceTableId().table() != null) {
+        aliased.add(
+            new SqlServerChangeTable(
+                TableAlias.of(table.getSourceTableId()),
+                // It is written between brackets.
+                table.getCaptureInstance().replace("]", "]]"),
+                table.getChangeTableObjectId(),
+                table.getStartLsn(),
+                table.getCapturedColumns()));
+      }
+    }
+    return aliased;
+  }
+
+  @Override
+  public Lsn getMinLsn(String database, String captureInstance) throws SQLException {
+    return prepareQueryAndMap(
+        "SELECT sys.fn_cdc_get_min_lsn(?)",
+        statement -> statement.setString(1, captureInstance.replace("]]", "]")),
+        row -> {
+          row.next();
+          return Lsn.valueOf(row.getBytes(1));
+        });
+  }
+
+  @Override
+  public Table getTableSchemaFromTable(String database, SqlServerChangeTable changeTable)
+      throws SQLException {
+    Table table = table(changeTable.getSourceTableId());
+    TableEditor captured = table.edit();
+    for (Column column : table.columns()) {
+      if (!changeTable.getCapturedColumns().contains(column.name())) {
+        captured.removeColumn(column.name());
+      }
+    }
+    return captured.create();
+  }
+
+  @Override
+  public String quotedTableIdString(TableId table) {
+    return SqlServerUtils.quote(table);
+  }
+
+  @Override
+  protected Map<TableId, List<Column>> getColumnsDetails(
+      String database,
+      String schemaPattern,
+      String table,
+      Tables.TableFilter tables,
+      Tables.ColumnNameFilter columns,
+      DatabaseMetaData metaData,
+      Set<TableId> views)
+      throws SQLException {
+    String tablePattern = table == null ? null : pattern(metaData, table);
+    return super.getColumnsDetails(
+        database, schemaPattern, tablePattern, tables, columns, metaData, views);
+  }
+
+  private static String pattern(DatabaseMetaData metaData, String name) throws SQLException {
+    return SourceColumn.pattern(name, metaData.getSearchStringEscape());
+  }
+}

@@ -1,0 +1,275 @@
+package com.hartonomous.ingest.capture.sqlserver;
+
+import io.debezium.connector.sqlserver.SqlServerConnection;
+import io.debezium.jdbc.JdbcConnection;
+import io.debezium.relational.Column;
+import io.debezium.relational.SnapshotChangeRecordEmitter;
+import io.debezium.relational.Table;
+import io.debezium.relational.TableId;
+import io.debezium.relational.history.TableChanges.TableChange;
+import io.debezium.relational.history.TableChanges.TableChangeType;
+import io.debezium.util.Clock;
+import io.debezium.util.ColumnUtils;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.cdc.connectors.base.config.JdbcSourceConfig;
+import org.apache.flink.cdc.connectors.base.source.assigner.splitter.ChunkSplitter;
+import org.apache.flink.cdc.connectors.base.source.assigner.state.ChunkSplitterState;
+import org.apache.flink.cdc.connectors.base.source.meta.split.SnapshotSplit;
+import org.apache.flink.cdc.connectors.base.source.meta.split.SourceSplitBase;
+import org.apache.flink.cdc.connectors.base.source.reader.external.FetchTask;
+import org.apache.flink.cdc.connectors.shaded.org.apache.kafka.connect.source.SourceRecord;
+import org.apache.flink.cdc.connectors.sqlserver.source.config.SqlServerSourceConfig;
+import org.apache.flink.cdc.connectors.sqlserver.source.dialect.SqlServerChunkSplitter;
+import org.apache.flink.cdc.connectors.sqlserver.source.dialect.SqlServerDialect;
+import org.apache.flink.cdc.connectors.sqlserver.source.reader.fetch.SqlServerScanFetchTask;
+import org.apache.flink.cdc.connectors.sqlserver.source.reader.fetch.SqlServerSourceFetchTaskContext;
+import org.apache.flink.cdc.connectors.sqlserver.source.utils.SqlServerUtils;
+import org.apache.flink.table.types.logical.RowType;
+import org.apache.flink.util.FlinkRuntimeException;
+
+/**
+ * The connector's dialect, but tables have any name, and only the database orders keys that are not
+ * numbers.
+ *
+ * <p>Names: the connector knows schemas and tables by their {@link TableAlias} alone, in its state
+ * too. They have their own names in statements only: {@link AliasConnection}, {@link Splitter} and
+ * {@link SnapshotTask}.
+ *
+ * <p>Order: a snapshot chunk is a range of keys in the database's order: a collation's, or that of
+ * UNIQUEIDENTIFIER. The connector asks in Java's order, and for dates even compares numbers with
+ * texts, which chunk a change belongs to, and drops those that this chunk seems to hold already.
+ * With two orders that is the wrong chunk, and changes made while the snapshot runs would be lost.
+ * So for such keys every change counts as one of the chunk that is asked about: what was committed
+ * after the first chunk was read is delivered once more, in commit order, and consumers compare
+ * with what they hold.
+ */
+final class CaptureDialect extends SqlServerDialect {
+
+  private static final long serialVersionUID = 1L;
+
+  private transient Map<TableId, TableChange> schemas;
+
+  CaptureDialect(SqlServerSourceConfig config) {
+    super(config);
+  }
+
+  @Override
+  public AliasConnection openJdbcConnection(JdbcSourceConfig config) {
+    return new AliasConnection(config);
+  }
+
+  @Override
+  public List<TableId> discoverDataCollections(JdbcSourceConfig config) {
+    try (AliasConnection connection = openJdbcConnection(config)) {
+      return connection.tables(config.getDatabaseList().get(0)).stream()
+          .filter(table -> isIncludeDataCollection(config, table))
+          .toList();
+    } catch (SQLException e) {
+      throw new FlinkRuntimeException("Could not list the tables of the database.", e);
+    }
+  }
+
+  @Override
+  public Map<TableId, TableChange> discoverDataCollectionSchemas(JdbcSourceConfig config) {
+    Map<TableId, TableChange> found = new HashMap<>();
+    try (AliasConnection connection = openJdbcConnection(config)) {
+      for (TableId table : discoverDataCollections(config)) {
+        found.put(table, queryTableSchema(connection, table));
+      }
+    } catch (SQLException e) {
+      throw new FlinkRuntimeException("Could not read the columns of the captured tables.", e);
+    }
+    return found;
+  }
+
+  /** As the connector does, read once. */
+  @Override
+  public synchronized TableChange queryTableSchema(JdbcConnection connection, TableId table) {
+    if (schemas == null) {
+      schemas = new HashMap<>();
+    }
+    return schemas.computeIfAbsent(
+        table,
+        alias -> {
+          try {
+            return new TableChange(
+                TableChangeType.CREATE, ((AliasConnection) connection).table(alias));
+          } catch (SQLException e) {
+            throw new FlinkRuntimeException("Could not read the columns of " + alias + ".", e);
+          }
+        });
+  }
+
+  @Override
+  public SqlServerSourceFetchTaskContext createFetchTaskContext(JdbcSourceConfig config) {
+    return new FetchContext(config, this, openJdbcConnection(config), openJdbcConnection(config));
+  }
+
+  @Override
+  public FetchTask<SourceSplitBase> createFetchTask(SourceSplitBase split) {
+    return split.isSnapshotSplit()
+        ? new SnapshotTask(split.asSnapshotSplit())
+        : super.createFetchTask(split);
+  }
+
+  @Override
+  public ChunkSplitter createChunkSplitter(JdbcSourceConfig config) {
+    return createChunkSplitter(config, ChunkSplitterState.NO_SPLITTING_TABLE_STATE);
+  }
+
+  @Override
+  public ChunkSplitter createChunkSplitter(JdbcSourceConfig config, ChunkSplitterState state) {
+    return new Splitter(config, this, state);
+  }
+
+  private static final class SnapshotTask extends SqlServerScanFetchTask {
+
+    SnapshotTask(SnapshotSplit split) {
+      super(split);
+    }
+
+    /** As the connector does, but the statement has the table's own name. */
+    @Override
+    protected void executeDataSnapshot(Context context) throws Exception {
+      SqlServerSourceFetchTaskContext task = (SqlServerSourceFetchTaskContext) context;
+      SqlServerConnection connection = task.getConnection();
+      Table table = task.getDatabaseSchema().tableFor(snapshotSplit.getTableId());
+      Object[] start = snapshotSplit.getSplitStart();
+      Object[] end = snapshotSplit.getSplitEnd();
+      RowType key = snapshotSplit.getSplitKeyType();
+      String query =
+          SqlServerUtils.buildSplitScanQuery(
+              TableAlias.original(table.id()), key, start == null, end == null);
+      try (PreparedStatement statement =
+              SqlServerUtils.readTableSplitDataStatement(
+                  connection,
+                  query,
+                  start == null,
+                  end == null,
+                  start,
+                  end,
+                  key.getFieldCount(),
+                  task.getDbzConnectorConfig().getQueryFetchSize());
+          ResultSet rows = statement.executeQuery()) {
+        ColumnUtils.ColumnArray columns = ColumnUtils.toArray(rows, table);
+        while (rows.next()) {
+          Object[] row = connection.rowToArray(table, task.getDatabaseSchema(), rows, columns);
+          task.getOffsetContext().event(table.id(), Clock.SYSTEM.currentTime());
+          task.getEventDispatcher()
+              .dispatchSnapshotEvent(
+                  task.getPartition(),
+                  table.id(),
+                  new SnapshotChangeRecordEmitter<>(
+                      task.getPartition(), task.getOffsetContext(), row, Clock.SYSTEM),
+                  task.getSnapshotReceiver());
+        }
+      }
+      task.getSnapshotReceiver().completeSnapshot();
+    }
+  }
+
+  private static final class FetchContext extends SqlServerSourceFetchTaskContext {
+
+    FetchContext(
+        JdbcSourceConfig config,
+        SqlServerDialect dialect,
+        SqlServerConnection connection,
+        SqlServerConnection metaDataConnection) {
+      super(config, dialect, connection, metaDataConnection);
+    }
+
+    @Override
+    public boolean isRecordBetween(SourceRecord change, Object[] start, Object[] end) {
+      return !isNumber(start) || !isNumber(end) || super.isRecordBetween(change, start, end);
+    }
+
+    /** Null is the open end of the first or last chunk. */
+    private static boolean isNumber(Object[] bound) {
+      return bound == null || bound[0] instanceof Number;
+    }
+  }
+
+  private static final class Splitter extends SqlServerChunkSplitter {
+
+    Splitter(JdbcSourceConfig config, SqlServerDialect dialect, ChunkSplitterState state) {
+      super(config, dialect, state);
+    }
+
+    @Override
+    protected Object[] queryMinMax(JdbcConnection connection, TableId table, Column column)
+        throws SQLException {
+      return super.queryMinMax(connection, TableAlias.original(table), column);
+    }
+
+    @Override
+    protected Object queryMin(
+        JdbcConnection connection, TableId table, Column column, Object excluded)
+        throws SQLException {
+      return super.queryMin(connection, TableAlias.original(table), column, excluded);
+    }
+
+    @Override
+    protected Object queryNextChunkMax(
+        JdbcConnection connection, TableId table, Column column, int rows, Object included)
+        throws SQLException {
+      return super.queryNextChunkMax(
+          connection, TableAlias.original(table), column, rows, included);
+    }
+
+    @Override
+    protected Long queryApproximateRowCnt(JdbcConnection connection, TableId table)
+        throws SQLException {
+      return connection.prepareQueryAndMap(
+          "SELECT SUM(row_count) FROM sys.dm_db_partition_stats"
+              + " WHERE object_id = OBJECT_ID(?) AND index_id < 2",
+          statement -> statement.setString(1, SqlServerUtils.quote(TableAlias.original(table))),
+          row -> {
+            row.next();
+            return row.getLong(1);
+          });
+    }
+
+    @Override
+    protected boolean isChunkEndLeMax(
+        JdbcConnection connection, Object chunkEnd, Object max, Column column) {
+      // It was asked before whether rows follow.
+      return chunkEnd instanceof String || super.isChunkEndLeMax(connection, chunkEnd, max, column);
+    }
+
+    /**
+     * In another order the first chunk that seems to reach the end would be the last, however many
+     * rows follow. Null: all rows behind the last chunk were deleted meanwhile.
+     */
+    @Override
+    protected boolean isChunkEndGeMax(
+        JdbcConnection connection, Object chunkEnd, Object max, Column column) {
+      if (chunkEnd == null) {
+        return true;
+      }
+      return chunkEnd instanceof String
+          ? !isFollowed(connection, chunkEnd, column)
+          : super.isChunkEndGeMax(connection, chunkEnd, max, column);
+    }
+
+    private boolean isFollowed(JdbcConnection connection, Object chunkEnd, Column column) {
+      TableId table = getCurrentSplittingTableId();
+      String query =
+          String.format(
+              "SELECT TOP (1) 1 FROM %s WHERE %s > ?",
+              SqlServerUtils.quote(TableAlias.original(table)),
+              SqlServerUtils.quote(column.name()));
+      try {
+        return connection.prepareQueryAndMap(
+            query, statement -> statement.setObject(1, chunkEnd), ResultSet::next);
+      } catch (SQLException e) {
+        throw new IllegalStateException(
+            "Could not ask for the rows of " + table + " behind a snapshot chunk.", e);
+      }
+    }
+  }
+}
