@@ -223,6 +223,57 @@ class IngestRowKeysITCase {
     }
   }
 
+  /** What the database takes for the same key is another key text, and so another row here. */
+  @Test
+  void keysThatChangeByCaseOrByATrailingSpaceOnlyAreExact() throws Exception {
+    KeyedTable table = table("BySpelling", "NVARCHAR(20)", n -> "key " + n);
+    List<KeyedTable> tables = List.of(table);
+    try (Sql sql = server.connect()) {
+      create(sql, table);
+      for (int n = 0; n < 6; n++) {
+        insert(sql, table, n, "body " + n % 2);
+      }
+      try (RunningIngest job = RunningIngest.start(options(tables))) {
+        awaitCaughtUp(sql, tables);
+        respell(sql, "KEY 0", "key 0");
+        respell(sql, "key 1 ", "key 1");
+        sql.update(
+            "UPDATE dbo.BySpelling SET Code = N'Key 2', Body = N'new' WHERE Code = N'key 2'");
+        sql.update("UPDATE dbo.BySpelling SET Code = UPPER(Code) WHERE Code = N'key 3'");
+        awaitCaughtUp(sql, tables);
+        assertThat(sql.rows("SELECT RowKey FROM dbo.RowAtoms"))
+            .containsExactlyInAnyOrder(
+                "{\"Code\":\"KEY 0\"}",
+                "{\"Code\":\"key 1 \"}",
+                "{\"Code\":\"Key 2\"}",
+                "{\"Code\":\"KEY 3\"}",
+                "{\"Code\":\"key 4\"}",
+                "{\"Code\":\"key 5\"}");
+
+        // There and back, the last one deleted, in one transaction: every version has the same LSN.
+        sql.inTransaction(
+            () -> {
+              respell(sql, "key 0", "KEY 0");
+              respell(sql, "Key 0", "key 0");
+              respell(sql, "KEY 0", "Key 0");
+              respell(sql, "key 1", "key 1 ");
+              respell(sql, "KEY 4", "key 4");
+              sql.update("DELETE FROM dbo.BySpelling WHERE Code = N'KEY 4'");
+              respell(sql, "key 5 ", "key 5");
+              respell(sql, "key 5", "key 5 ");
+              sql.update("UPDATE dbo.BySpelling SET Body = N'last' WHERE Code = N'key 5'");
+            });
+        awaitCaughtUp(sql, tables);
+        assertThat(sql.number("SELECT COUNT(*) FROM dbo.RowAtoms")).isEqualTo(5);
+      }
+    }
+  }
+
+  private static void respell(Sql sql, String to, String from) throws SQLException {
+    assertThat(sql.update("UPDATE dbo.BySpelling SET Code = ? WHERE Code = ?", to, from))
+        .isEqualTo(1);
+  }
+
   private Void write(long seed, AtomicBoolean enough) throws Exception {
     Random random = new Random(seed);
     try (Sql sql = server.connect()) {

@@ -26,6 +26,8 @@
  *   <li>TRUNCATE TABLE deletes row by row and inside a transaction leaves the identity where it is.
  *   <li>A result set is held in memory (in a file database beyond H2's limit on disk) before its
  *       first row is sent.
+ *   <li>Trailing spaces count where text is compared, so {@code 'a'} and {@code 'a '} are two keys
+ *       that a unique index takes both; SQL Server finds them equal and refuses the second (2627).
  *   <li>The one login may do everything: permissions and roles are not modelled.
  *   <li>Change tables are views under {@code cdc} and not listed in sys.tables; capture has no
  *       delay and no clean-up job, only sys.sp_cdc_cleanup_change_table.
