@@ -8,7 +8,8 @@ import java.sql.SQLException;
 /**
  * Every submission is under way, or has a model that is complete, was deleted since, is a duplicate
  * of a complete one, or failed. That a failed model has a dead letter is the matter of {@link
- * ModelBalance}.
+ * ModelBalance}. What a pattern or a watched directory led to and could not be submitted came in
+ * too, and has a dead letter, without a model, that stands.
  */
 public final class SubmissionBalance {
 
@@ -26,6 +27,10 @@ public final class SubmissionBalance {
           + " WHERE (s.State = 'CLAIMED' AND m.ModelId IS NULL)"
           + " OR (s.State = 'DONE' AND (m.ModelId IS NULL OR m.State = 'INGESTING'))"
           + " ORDER BY s.SubmissionId";
+
+  private static final String NOT_SUBMITTED =
+      "SELECT COUNT_BIG(*) FROM dbo.AtomizationErrors WHERE ModelId IS NULL"
+          + " AND CapturedTableId IS NULL AND ResolvedAt IS NULL";
 
   private SubmissionBalance() {}
 
@@ -53,15 +58,24 @@ public final class SubmissionBalance {
       long underWay = row.getLong("UnderWay");
       long failed = row.getLong("Failed");
       long duplicates = row.getLong("Duplicates");
+      long notSubmitted = notSubmitted(connection);
       findings.balance(
           new SourceBalance(
               "submissions",
               "files",
-              in,
+              in + notSubmitted,
               in - underWay - failed - duplicates - withoutEnd,
               duplicates,
-              failed,
+              failed + notSubmitted,
               underWay));
+    }
+  }
+
+  private static long notSubmitted(Connection connection) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(NOT_SUBMITTED);
+        ResultSet row = statement.executeQuery()) {
+      row.next();
+      return row.getLong(1);
     }
   }
 }

@@ -8,16 +8,17 @@ import com.hartonomous.ingest.capture.model.ModelSubmissions.Submission;
 import com.hartonomous.ingest.capture.model.RejectedModelException.Reason;
 import com.hartonomous.ingest.format.ChunkPlan;
 import com.hartonomous.ingest.record.DeadLetter;
+import com.hartonomous.ingest.record.Sha256;
 import com.hartonomous.ingest.runtime.ApplicationLock;
 import com.hartonomous.ingest.runtime.FlinkPositionedInput;
 import com.hartonomous.ingest.runtime.SqlErrors;
 import com.hartonomous.ingest.runtime.SqlServerTransactions;
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -70,10 +71,24 @@ final class DatabaseModelLifecycle implements ModelLifecycle {
   /** A watched directory and when it is to be scanned next, by {@link System#nanoTime}. */
   private static final class Watch {
     private final DirectoryWatch directory;
+    private final WayIn wayIn;
     private long dueAtNanos = System.nanoTime();
 
     Watch(WatchedDirectory options) {
       directory = new DirectoryWatch(options);
+      wayIn = new WayIn(options.uri());
+    }
+  }
+
+  /** A pattern or watched directory. */
+  private static final class WayIn {
+    private final String source;
+
+    /** Its dead letters that stand; null until the database was asked. */
+    private Set<Sha256> standing;
+
+    WayIn(String source) {
+      this.source = source;
     }
   }
 
@@ -97,7 +112,7 @@ final class DatabaseModelLifecycle implements ModelLifecycle {
   @Override
   public Step step(Set<Integer> planned, int pendingSplits) throws Exception {
     if (!submitted) {
-      submit("submit the configured models", configured());
+      submitConfigured();
       submitted = true;
     }
     scanDue();
@@ -151,31 +166,52 @@ final class DatabaseModelLifecycle implements ModelLifecycle {
     }
   }
 
-  private List<Submission> configured() throws IOException {
+  private void submitConfigured() throws IOException, SQLException, InterruptedException {
     List<Submission> submissions = new ArrayList<>();
     for (ModelLocation location : options.models()) {
       submissions.add(submission(location));
     }
     for (String pattern : options.patterns()) {
-      for (FileStatus file : matches(pattern)) {
-        addIfItFits(submissions, ModelFiles.ofFile(file));
-      }
+      List<Unusable> unusable = new ArrayList<>();
+      boolean whole = addMatches(pattern, submissions, unusable);
+      bury(new WayIn(pattern), unusable, whole);
     }
-    return submissions;
+    submit("submit the configured models", submissions);
   }
 
-  /** What matches now; a pattern that cannot be followed was refused before the job started. */
-  private static List<FileStatus> matches(String pattern) {
+  /** Whether the pattern could be followed to its end. */
+  private boolean addMatches(
+      String pattern, List<Submission> submissions, List<Unusable> unusable) {
+    List<FileStatus> matches;
     try {
-      return PathPattern.of(pattern).matches();
+      matches = PathPattern.of(pattern).matches(unusable);
     } catch (IOException e) {
-      LOG.warn("The configured models {} cannot be listed; none is submitted.", pattern, e);
-      return List.of();
+      unusable.add(Unusable.of(pattern, e));
+      return false;
     }
+    for (FileStatus match : matches) {
+      ModelFiles files = ModelFiles.ofFile(match);
+      Unusable tooLong = Unusable.ifTooLong(files);
+      if (tooLong == null) {
+        submissions.add(submission(files));
+      } else {
+        unusable.add(tooLong);
+      }
+    }
+    if (matches.isEmpty()) {
+      unusable.add(
+          new Unusable(
+              Unusable.Reason.PATTERN_WITHOUT_MATCH,
+              pattern,
+              pattern
+                  + ": expected at least one file, found none; put the files there, and start the"
+                  + " job again"));
+    }
+    return true;
   }
 
   /** What is not there, or no model, is submitted too: as a model, it fails by name. */
-  private Submission submission(ModelLocation location) throws IOException {
+  private Submission submission(ModelLocation location) {
     try {
       Path path = FlinkPositionedInput.qualified(location.path());
       Optional<SubmittedState> state = ModelHeaderReader.submittedState(path);
@@ -186,48 +222,72 @@ final class DatabaseModelLifecycle implements ModelLifecycle {
           state.map(SubmittedState::byteLength).orElse(null),
           state.map(SubmittedState::modifiedAt).orElse(null),
           null);
-    } catch (FileNotFoundException e) {
-      LOG.warn("The configured model {} is not there.", location.path(), e);
+    } catch (IOException e) {
+      LOG.warn("The configured model {} cannot be looked at.", location.path(), e);
       return new Submission(options.tenantId(), location.name(), location.path(), null, null, null);
     }
   }
 
-  private Submission submission(String name, ModelFiles files) {
+  private Submission submission(ModelFiles files) {
     return new Submission(
         options.tenantId(),
-        name,
+        files.name(),
         files.path().toString(),
         files.byteLength(),
         files.modifiedAt(),
         files.fingerprint());
   }
 
-  /** A name or path that the tables do not take would stop the whole source. */
-  private void addIfItFits(List<Submission> submissions, ModelFiles files) {
-    String path = files.path().toString();
-    if (path.length() > ModelLocation.PATH_LENGTH_MAX
-        || files.name().length() > ModelLocation.NAME_LENGTH_MAX) {
-      LOG.warn(
-          "{} is not submitted: expected a path of at most {} characters and a name of at most {}.",
-          path,
-          ModelLocation.PATH_LENGTH_MAX,
-          ModelLocation.NAME_LENGTH_MAX);
-    } else {
-      submissions.add(submission(files.name(), files));
-    }
-  }
-
   private void scanDue() throws IOException, SQLException, InterruptedException {
     for (Watch watch : watches) {
       if (System.nanoTime() - watch.dueAtNanos >= 0) {
-        List<Submission> submissions = new ArrayList<>();
-        for (ModelFiles files : watch.directory.scan()) {
-          addIfItFits(submissions, files);
-        }
-        submit("submit what is new in " + watch.directory.options().uri(), submissions);
+        DirectoryWatch.Found found = watch.directory.scan();
+        bury(watch.wayIn, found.unusable(), found.whole());
+        submit(
+            "submit what is new in " + watch.directory.options().uri(),
+            found.ready().stream().map(this::submission).toList());
         watch.dueAtNanos = System.nanoTime() + watch.directory.options().interval().toNanos();
       }
     }
+  }
+
+  /**
+   * Writes dead letters of what a way in cannot submit, and settles those whose cause is gone.
+   *
+   * @param whole whether what is not among the unusable is mended; else it may not have been seen
+   */
+  private void bury(WayIn wayIn, List<Unusable> unusable, boolean whole)
+      throws IOException, SQLException, InterruptedException {
+    if (wayIn.standing == null) {
+      wayIn.standing =
+          transactions.run(
+              "look at the dead letters of " + wayIn.source,
+              connection -> ModelLetters.standing(connection, wayIn.source));
+    }
+    Map<Sha256, DeadLetter> now = new LinkedHashMap<>();
+    for (Unusable one : unusable) {
+      DeadLetter letter = one.letter(wayIn.source);
+      now.put(letter.hash(), letter);
+    }
+    Set<Sha256> mended = new HashSet<>(whole ? wayIn.standing : Set.of());
+    mended.removeAll(now.keySet());
+    Set<Sha256> remaining = new HashSet<>(now.keySet());
+    if (!whole) {
+      remaining.addAll(wayIn.standing);
+    }
+    now.keySet().removeAll(wayIn.standing);
+    if (mended.isEmpty() && now.isEmpty()) {
+      return;
+    }
+    transactions.run(
+        "write dead letters of " + wayIn.source,
+        connection -> {
+          ModelLetters.stand(connection, now.values());
+          ModelLetters.resolve(connection, mended);
+          return null;
+        });
+    now.values().forEach(letter -> LOG.warn("Dead letter: {}", letter.message()));
+    wayIn.standing = remaining;
   }
 
   private int claim(int most) throws IOException, SQLException, InterruptedException {

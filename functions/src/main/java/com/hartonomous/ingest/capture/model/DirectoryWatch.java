@@ -1,20 +1,19 @@
 package com.hartonomous.ingest.capture.model;
 
+import com.hartonomous.ingest.capture.model.DirectoryEntries.UnusableEntry;
+import com.hartonomous.ingest.capture.model.Unusable.Reason;
+import com.hartonomous.ingest.capture.model.Unusable.UnusableException;
 import com.hartonomous.ingest.runtime.FlinkPositionedInput;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.regex.Pattern;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.Path;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Scans one watched directory. A file is ready when two scans in a row found it with the same size
@@ -35,19 +34,34 @@ final class DirectoryWatch {
   /** Subdirectories below the watched one that are gone into. */
   static final int DEPTH_MAX = 32;
 
-  private static final Logger LOG = LoggerFactory.getLogger(DirectoryWatch.class);
+  /**
+   * What a scan has found.
+   *
+   * @param ready what is to be submitted
+   * @param unusable what cannot be; all of it, be it new or known, unless the scan broke off
+   * @param whole whether the scan went to its end
+   */
+  record Found(List<ModelFiles> ready, List<Unusable> unusable, boolean whole) {}
 
   private final WatchedDirectory options;
+  private final int entriesMax;
+  private final int modelEntriesMax;
   private final Pattern names;
   private Map<Path, ModelFiles> lastScan = Map.of();
   private final Map<Path, ModelFiles> ready = new HashMap<>();
-  private boolean failing;
-
-  /** Model directories that were warned of. */
-  private final Set<Path> unusable = new HashSet<>();
 
   DirectoryWatch(WatchedDirectory options) {
+    this(options, ENTRIES_MAX, ModelDirectory.ENTRIES_MAX);
+  }
+
+  /**
+   * @param entriesMax that a scan looks at
+   * @param modelEntriesMax that are looked at in and below one model directory
+   */
+  DirectoryWatch(WatchedDirectory options, int entriesMax, int modelEntriesMax) {
     this.options = options;
+    this.entriesMax = entriesMax;
+    this.modelEntriesMax = modelEntriesMax;
     this.names = PathPattern.expression(options.pattern());
   }
 
@@ -55,29 +69,15 @@ final class DirectoryWatch {
     return options;
   }
 
-  /**
-   * Scans once. A directory that cannot be listed has nothing ready; it is warned of once and
-   * scanned again next time.
-   */
-  List<ModelFiles> scan() {
-    Map<Path, ModelFiles> found;
+  /** Scans once. A directory that cannot be scanned to its end has nothing ready. */
+  Found scan() {
+    Scan scan = new Scan();
     try {
-      found = new Scan().run();
+      scan.run();
     } catch (IOException e) {
-      if (!failing) {
-        LOG.warn(
-            "The watched directory {} cannot be scanned; trying again every {}: {}",
-            options.uri(),
-            options.interval(),
-            e.getMessage());
-      }
-      failing = true;
-      return List.of();
+      return new Found(List.of(), List.of(Unusable.of(options.uri(), e)), false);
     }
-    if (failing) {
-      LOG.info("The watched directory {} can be scanned again.", options.uri());
-      failing = false;
-    }
+    Map<Path, ModelFiles> found = scan.found;
     List<ModelFiles> stable = new ArrayList<>();
     found.forEach(
         (path, now) -> {
@@ -88,66 +88,90 @@ final class DirectoryWatch {
         });
     ready.keySet().retainAll(found.keySet());
     lastScan = found;
-    return stable;
+    return new Found(stable, scan.unusable, true);
   }
 
   private final class Scan {
     private final Map<Path, ModelFiles> found = new HashMap<>();
+    private final List<Unusable> unusable = new ArrayList<>();
     private int entries;
 
-    Map<Path, ModelFiles> run() throws IOException {
+    void run() throws IOException {
       Path root = FlinkPositionedInput.qualified(options.uri());
       FileSystem fileSystem = root.getFileSystem();
-      FileStatus[] listed = fileSystem.listStatus(root);
-      if (listed == null) {
-        throw new FileNotFoundException(root + ": there is no such directory");
-      }
-      visit(fileSystem, listed, 0);
-      return found;
+      visit(fileSystem, DirectoryEntries.list(fileSystem, root), 0);
     }
 
-    private void visit(FileSystem fileSystem, FileStatus[] listed, int depth) throws IOException {
-      entries += listed.length;
-      if (entries > ENTRIES_MAX) {
-        throw new IOException(
+    private void visit(FileSystem fileSystem, DirectoryEntries listed, int depth)
+        throws IOException {
+      entries += listed.entries().size() + listed.unusable().size();
+      if (entries > entriesMax) {
+        throw new UnusableException(
+            Reason.DIRECTORY_TOO_LARGE,
             "expected at most "
-                + ENTRIES_MAX
+                + entriesMax
                 + " entries, found more; move away what is ingested, or watch fewer directories");
       }
-      for (FileStatus entry : listed) {
+      listed.unusable().forEach(this::addIfMeant);
+      for (FileStatus entry : listed.entries()) {
         String name = entry.getPath().getName();
         if (ModelDirectory.looksTemporary(name)) {
           continue;
         }
-        if (!entry.isDir()) {
-          if (names.matcher(name).matches()) {
-            found.put(entry.getPath(), ModelFiles.ofFile(entry));
-          }
-        } else if (depth < DEPTH_MAX) {
+        if (entry.isDir()) {
           visitDirectory(fileSystem, entry.getPath(), depth);
+        } else if (names.matcher(name).matches()) {
+          add(ModelFiles.ofFile(entry));
         }
+      }
+    }
+
+    private void addIfMeant(UnusableEntry entry) {
+      boolean meant = entry.isDirectory() || names.matcher(entry.name()).matches();
+      if (meant && !ModelDirectory.looksTemporary(entry.name())) {
+        unusable.add(entry.why());
+      }
+    }
+
+    private void add(ModelFiles files) {
+      Unusable tooLong = Unusable.ifTooLong(files);
+      if (tooLong == null) {
+        found.put(files.path(), files);
+      } else {
+        unusable.add(tooLong);
       }
     }
 
     private void visitDirectory(FileSystem fileSystem, Path directory, int depth)
         throws IOException {
-      FileStatus[] listed = fileSystem.listStatus(directory);
-      if (listed == null) {
-        // Removed since its parent was listed.
+      DirectoryEntries listed;
+      try {
+        listed = DirectoryEntries.list(fileSystem, directory);
+        if (ModelDirectory.isModel(listed.entries())) {
+          ModelDirectory.filesIfSettled(fileSystem, directory, modelEntriesMax)
+              .ifPresent(this::add);
+          return;
+        }
+      } catch (FileNotFoundException e) {
+        // Removed since its parent was listed: the next scan has it no more.
+        return;
+      } catch (IOException e) {
+        unusable.add(Unusable.of(directory.toString(), e));
         return;
       }
-      if (ModelDirectory.isModel(listed)) {
-        try {
-          ModelDirectory.filesIfSettled(fileSystem, directory)
-              .ifPresent(files -> found.put(directory, files));
-        } catch (IOException e) {
-          if (unusable.add(directory)) {
-            LOG.warn("The model directory {} is left out: {}", directory, e.getMessage());
-          }
-        }
-      } else if (options.recursive()) {
-        visit(fileSystem, listed, depth + 1);
+      if (!options.recursive()) {
+        return;
       }
+      if (depth == DEPTH_MAX) {
+        unusable.add(
+            new Unusable(
+                Reason.DIRECTORY_TOO_DEEP,
+                directory.toString(),
+                "%s: expected at most %d directories below the watched one, found more; watch this one too, or move it up"
+                    .formatted(directory, DEPTH_MAX)));
+        return;
+      }
+      visit(fileSystem, listed, depth + 1);
     }
   }
 }

@@ -1,10 +1,10 @@
 package com.hartonomous.ingest.capture.model;
 
+import com.hartonomous.ingest.capture.model.Unusable.Reason;
+import com.hartonomous.ingest.capture.model.Unusable.UnusableException;
 import com.hartonomous.ingest.record.Sha256;
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
@@ -16,8 +16,8 @@ import org.apache.flink.core.fs.Path;
 /** Directories that are one model of several files. No state; blocks on the file system. */
 final class ModelDirectory {
 
-  /** Files in a model directory, beyond which it is not taken for one. */
-  static final int FILES_MAX = 10_000;
+  /** Entries in and below a model directory, beyond which it is not taken for one. */
+  static final int ENTRIES_MAX = 10_000;
 
   private static final int DEPTH_MAX = 8;
   private static final String CONFIGURATION = "config.json";
@@ -37,29 +37,24 @@ final class ModelDirectory {
   }
 
   /** Whether a directory with these entries is one model. */
-  static boolean isModel(FileStatus[] entries) {
-    return Arrays.stream(entries)
+  static boolean isModel(List<FileStatus> entries) {
+    return entries.stream()
         .filter(entry -> !entry.isDir())
         .map(entry -> entry.getPath().getName())
         .anyMatch(name -> name.equals(CONFIGURATION) || name.endsWith(INDEX_SUFFIX));
   }
 
   /**
-   * The state of the directory's files, those whose names begin with a dot left out.
+   * The state of the directory's files, those whose names begin with a dot left out; empty while a
+   * file in it, be it in a hidden directory as downloaders use them, has the name of one that is
+   * still being written.
    *
-   * @throws IOException if it cannot be listed or has more than {@link #FILES_MAX} files
+   * @throws IOException if it cannot be listed or has more than {@code entriesMax} entries in and
+   *     below it
    */
-  static ModelFiles files(FileSystem fileSystem, Path directory) throws IOException {
-    return new Listing(fileSystem, directory).files();
-  }
-
-  /**
-   * As {@link #files}; empty while a file in it, be it in a hidden directory as downloaders use
-   * them, has the name of one that is still being written.
-   */
-  static Optional<ModelFiles> filesIfSettled(FileSystem fileSystem, Path directory)
+  static Optional<ModelFiles> filesIfSettled(FileSystem fileSystem, Path directory, int entriesMax)
       throws IOException {
-    Listing listing = new Listing(fileSystem, directory);
+    Listing listing = new Listing(fileSystem, directory, entriesMax);
     ModelFiles files = listing.files();
     return listing.temporary ? Optional.empty() : Optional.of(files);
   }
@@ -67,13 +62,15 @@ final class ModelDirectory {
   private static final class Listing {
     private final FileSystem fileSystem;
     private final Path directory;
+    private final int entriesMax;
     private final List<String> lines = new ArrayList<>();
     private int entries;
     private boolean temporary;
 
-    Listing(FileSystem fileSystem, Path directory) {
+    Listing(FileSystem fileSystem, Path directory, int entriesMax) {
       this.fileSystem = fileSystem;
       this.directory = directory;
+      this.entriesMax = entriesMax;
     }
 
     ModelFiles files() throws IOException {
@@ -83,16 +80,16 @@ final class ModelDirectory {
     }
 
     private void enter(Path parent, String prefix, boolean hidden, int depth) throws IOException {
-      FileStatus[] listed = fileSystem.listStatus(parent);
-      if (listed == null) {
-        throw new FileNotFoundException(parent + ": there is no such directory");
+      DirectoryEntries listed = DirectoryEntries.list(fileSystem, parent);
+      entries += listed.entries().size();
+      if (entries > entriesMax) {
+        throw new UnusableException(
+            Reason.DIRECTORY_TOO_LARGE,
+            "expected a model of at most "
+                + entriesMax
+                + " files, found more; remove what is none");
       }
-      entries += listed.length;
-      if (entries > FILES_MAX) {
-        throw new IOException(
-            directory + ": expected a model of at most " + FILES_MAX + " files, found more");
-      }
-      for (FileStatus entry : listed) {
+      for (FileStatus entry : listed.entries()) {
         String name = entry.getPath().getName();
         boolean concealed = hidden || name.startsWith(".");
         if (entry.isDir()) {

@@ -455,21 +455,7 @@ final class ModelRegistry {
     if (!failWith(connection, modelId, deadLetter.message())) {
       return false;
     }
-    byte[] hash = deadLetter.hash().toBytes();
-    update(
-        connection,
-        "INSERT INTO dbo.AtomizationErrors"
-            + " (DeadLetterHash, SourceName, Position, Reason, ErrorMessage, PayloadReference, ModelId)"
-            + " SELECT ?, ?, ?, ?, ?, ?, ? WHERE NOT EXISTS"
-            + " (SELECT 1 FROM dbo.AtomizationErrors WHERE DeadLetterHash = ?)",
-        hash,
-        deadLetter.source(),
-        deadLetter.position(),
-        deadLetter.reason(),
-        deadLetter.message(),
-        deadLetter.payloadReference(),
-        modelId,
-        hash);
+    ModelLetters.insert(connection, deadLetter);
     return true;
   }
 

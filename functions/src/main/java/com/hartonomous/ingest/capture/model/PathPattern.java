@@ -1,5 +1,8 @@
 package com.hartonomous.ingest.capture.model;
 
+import com.hartonomous.ingest.capture.model.DirectoryEntries.UnusableEntry;
+import com.hartonomous.ingest.capture.model.Unusable.Reason;
+import com.hartonomous.ingest.capture.model.Unusable.UnusableException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -62,7 +65,8 @@ public final class PathPattern {
   /**
    * Reads a pattern.
    *
-   * @param location absolute path or URI with at least one wildcard, not in scheme or authority
+   * @param location absolute path or URI with at least one wildcard, not in scheme or authority; at
+   *     most {@link ModelLocation#PATH_LENGTH_MAX} characters
    * @throws IllegalArgumentException if it is none; the message says why
    */
   public static PathPattern of(String location) {
@@ -72,6 +76,11 @@ public final class PathPattern {
     }
     int slash = location.lastIndexOf('/', wildcard);
     int scheme = location.indexOf("://");
+    if (location.length() > ModelLocation.PATH_LENGTH_MAX) {
+      throw new IllegalArgumentException(
+          "expected a pattern of at most %d characters, found %d"
+              .formatted(ModelLocation.PATH_LENGTH_MAX, location.length()));
+    }
     if (wildcard == location.length() || slash < 0 || (scheme >= 0 && slash < scheme + 3)) {
       throw new IllegalArgumentException(
           "expected an absolute path or URI with a wildcard in its path, found '" + location + "'");
@@ -144,12 +153,18 @@ public final class PathPattern {
    * The files that match now, ordered by path.
    *
    * @throws IOException if a directory cannot be listed, or there are more than {@link
-   *     #MATCHES_MAX} files or too many entries to look at; a directory that is not there has no
-   *     matches
+   *     #MATCHES_MAX} files, too many entries to look at or directories too deep; a directory that
+   *     is not there has no matches
    */
   public List<FileStatus> matches() throws IOException {
+    return matches(new ArrayList<>());
+  }
+
+  /** The same, and what would match but cannot be used. */
+  List<FileStatus> matches(List<Unusable> unusable) throws IOException {
     List<FileStatus> matches = new ArrayList<>();
-    new Walk(base.getFileSystem(), matches).enter(base, 0, 0);
+    Path start = base.makeQualified(base.getFileSystem());
+    new Walk(base.getFileSystem(), matches, unusable).enter(start, 0, 0);
     matches.sort((a, b) -> a.getPath().compareTo(b.getPath()));
     return matches;
   }
@@ -163,21 +178,46 @@ public final class PathPattern {
   private final class Walk {
     private final FileSystem fileSystem;
     private final List<FileStatus> matches;
+    private final List<Unusable> unusable;
     private int entries;
 
-    Walk(FileSystem fileSystem, List<FileStatus> matches) {
+    Walk(FileSystem fileSystem, List<FileStatus> matches, List<Unusable> unusable) {
       this.fileSystem = fileSystem;
       this.matches = matches;
+      this.unusable = unusable;
     }
 
     void enter(Path directory, int segment, int depth) throws IOException {
-      for (FileStatus entry : list(fileSystem, directory)) {
-        if (++entries > ENTRIES_MAX) {
-          throw new IOException(
-              "it goes through more than " + ENTRIES_MAX + " entries; name fewer directories");
+      DirectoryEntries listed;
+      try {
+        listed = DirectoryEntries.list(fileSystem, directory);
+      } catch (FileNotFoundException e) {
+        // No directory, no matches.
+        return;
+      }
+      entries += listed.entries().size() + listed.unusable().size();
+      if (entries > ENTRIES_MAX) {
+        throw new UnusableException(
+            Reason.DIRECTORY_TOO_LARGE,
+            "it goes through more than " + ENTRIES_MAX + " entries; name fewer directories");
+      }
+      for (UnusableEntry entry : listed.unusable()) {
+        if (isMeant(entry, segment)) {
+          unusable.add(entry.why());
         }
+      }
+      for (FileStatus entry : listed.entries()) {
         visit(entry, segment, depth);
       }
+    }
+
+    private boolean isMeant(UnusableEntry entry, int index) {
+      int named = index;
+      while (segments.get(named).anyDirectories()) {
+        named++;
+      }
+      boolean below = named > index && entry.isDirectory() && !entry.name().startsWith(".");
+      return below || segments.get(named).matches(entry.name());
     }
 
     private void visit(FileStatus entry, int index, int depth) throws IOException {
@@ -186,14 +226,20 @@ public final class PathPattern {
       if (segment.anyDirectories()) {
         // No directory at all, or this one and perhaps further ones.
         visit(entry, index + 1, depth);
-        if (entry.isDir() && !name.startsWith(".") && depth < DEPTH_MAX) {
+        if (entry.isDir() && !name.startsWith(".")) {
+          if (depth == DEPTH_MAX) {
+            throw new UnusableException(
+                Reason.DIRECTORY_TOO_DEEP,
+                "it goes more than " + DEPTH_MAX + " directories down, to " + entry.getPath());
+          }
           enter(entry.getPath(), index, depth + 1);
         }
       } else if (segment.matches(name)) {
         boolean last = index == segments.size() - 1;
         if (last && !entry.isDir()) {
           if (matches.size() == MATCHES_MAX) {
-            throw new IOException(
+            throw new UnusableException(
+                Reason.DIRECTORY_TOO_LARGE,
                 "it matches more than " + MATCHES_MAX + " files; name fewer at a time");
           }
           matches.add(entry);
@@ -201,16 +247,6 @@ public final class PathPattern {
           enter(entry.getPath(), index + 1, depth + 1);
         }
       }
-    }
-  }
-
-  /** The entries of a directory; none if it is not there, which file systems say in two ways. */
-  private static FileStatus[] list(FileSystem fileSystem, Path directory) throws IOException {
-    try {
-      FileStatus[] entries = fileSystem.listStatus(directory);
-      return entries == null ? new FileStatus[0] : entries;
-    } catch (FileNotFoundException e) {
-      return new FileStatus[0];
     }
   }
 }

@@ -2,12 +2,12 @@ package com.hartonomous.ingest.capture.model;
 
 import java.io.Serializable;
 import java.time.Duration;
-import java.util.Objects;
 
 /**
  * A directory whose model files are submitted as they appear and change.
  *
- * @param uri absolute path or URI of any Flink file system, not percent-encoded
+ * @param uri absolute path or URI of any Flink file system, not percent-encoded; at most {@link
+ *     ModelLocation#PATH_LENGTH_MAX} characters
  * @param pattern which file names are taken, as {@link PathPattern} has it for one name
  * @param recursive whether files in subdirectories count too
  * @param interval pause between two scans; a file is taken when two scans found it the same
@@ -22,11 +22,15 @@ public record WatchedDirectory(String uri, String pattern, boolean recursive, Du
   public static final Duration INTERVAL_DEFAULT = Duration.ofSeconds(10);
 
   /**
-   * @throws IllegalArgumentException for a pattern that is none, or an interval of less than a
-   *     millisecond
+   * @throws IllegalArgumentException for a pattern that is none, a directory that is too long, or
+   *     an interval of less than a millisecond
    */
   public WatchedDirectory {
-    Objects.requireNonNull(uri, "uri");
+    if (uri.length() > ModelLocation.PATH_LENGTH_MAX) {
+      throw new IllegalArgumentException(
+          "expected a directory of at most %d characters, found %d"
+              .formatted(ModelLocation.PATH_LENGTH_MAX, uri.length()));
+    }
     if (pattern.isBlank() || pattern.indexOf('/') >= 0) {
       throw new IllegalArgumentException(
           "expected a pattern of file names such as *.onnx, found '" + pattern + "'");

@@ -9,6 +9,7 @@ import com.hartonomous.ingest.record.DeadLetter;
 import com.hartonomous.ingest.record.ModelPart;
 import com.hartonomous.ingest.record.Sha256;
 import com.hartonomous.ingest.runtime.FileRangeReader;
+import com.hartonomous.ingest.testing.Balance;
 import com.hartonomous.ingest.testing.Sql;
 import com.hartonomous.ingest.testing.SqlServerExtension;
 import java.io.IOException;
@@ -325,6 +326,71 @@ class ModelLifecycleITCase {
                 "SELECT COUNT(*) FROM dbo.ModelSubmissions WHERE State = 'CLAIMED'"
                     + " AND ModelId IS NOT NULL"))
         .isEqualTo(files);
+  }
+
+  /** Input without a model: it stands as a dead letter until a later look finds it mended. */
+  @Test
+  void whatAWayInCannotSubmitIsADeadLetterUntilItIsMended() throws Exception {
+    Path watched = Files.createDirectory(folder.resolve("watched"));
+    Path away = folder.resolve("away");
+    Path link = Files.createSymbolicLink(watched.resolve("m.onnx"), folder.resolve("nowhere"));
+    String pattern = folder + "/none/*.onnx";
+    ModelSourceOptions options = waysIn(watched, pattern);
+    LifecycleDriver driver = driver(options);
+    driver.settle();
+    String letters =
+        "SELECT SourceName, Position, Reason, CASE WHEN ResolvedAt IS NULL THEN 'stands'"
+            + " ELSE 'resolved' END FROM dbo.AtomizationErrors ORDER BY Reason";
+    String ofLink = watched + "|" + link + "|FILE_UNREADABLE|";
+    String ofPattern = pattern + "|" + pattern + "|PATTERN_WITHOUT_MATCH|";
+    assertThat(sql.rows(letters)).containsExactly(ofLink + "stands", ofPattern + "stands");
+    assertThat(Balance.of(server.options()).sums("submissions")).containsExactly(2L, 0L, 0L, 2L);
+
+    // A scan that breaks off says nothing of the link.
+    Files.move(watched, away);
+    String ofDirectory = watched + "|" + watched + "|DIRECTORY_UNREADABLE|";
+    scan(driver);
+    assertThat(sql.rows(letters))
+        .containsExactly(ofDirectory + "stands", ofLink + "stands", ofPattern + "stands");
+
+    Files.move(away, watched);
+    Files.delete(link);
+    Files.createDirectory(folder.resolve("none"));
+    FixtureFiles.copy("nested.onnx", folder.resolve("none"));
+    LifecycleDriver next = driver(options);
+    next.settle();
+    assertThat(sql.rows(letters))
+        .containsExactly(ofDirectory + "resolved", ofLink + "resolved", ofPattern + "resolved");
+    assertThat(states()).containsExactly("nested.onnx|INGESTING|CLAIMED");
+
+    Files.createSymbolicLink(link, folder.resolve("nowhere"));
+    scan(next);
+    assertThat(sql.rows(letters))
+        .containsExactly(ofDirectory + "resolved", ofLink + "stands", ofPattern + "resolved");
+  }
+
+  private ModelSourceOptions waysIn(Path watched, String pattern) {
+    return new ModelSourceOptions(
+        server.options(),
+        "job",
+        5,
+        List.of(),
+        List.of(pattern),
+        List.of(
+            new WatchedDirectory(
+                watched.toString(), WatchedDirectory.PATTERN_DEFAULT, true, Duration.ofMillis(1))),
+        ChunkPlan.CHUNK_SIZE_MIN,
+        ChunkPlan.CHUNK_SIZE_MIN,
+        Duration.ofSeconds(1));
+  }
+
+  /** Steps until the watch, which is due a millisecond after its last scan, was scanned. */
+  private void scan(LifecycleDriver driver) throws Exception {
+    long before = System.nanoTime();
+    while (System.nanoTime() - before < Duration.ofMillis(2).toNanos()) {
+      Thread.onSpinWait();
+    }
+    driver.step();
   }
 
   private void complete(String job, Path file) throws Exception {

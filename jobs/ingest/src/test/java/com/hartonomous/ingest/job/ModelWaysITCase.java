@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.hartonomous.ingest.capture.model.ModelResubmission;
 import com.hartonomous.ingest.capture.model.WatchedDirectory;
+import com.hartonomous.ingest.testing.Balance;
 import com.hartonomous.ingest.testing.CapturedRows;
 import com.hartonomous.ingest.testing.FlinkCluster;
 import com.hartonomous.ingest.testing.ModelFixtures;
@@ -69,6 +70,8 @@ class ModelWaysITCase {
           .isZero();
       assertThat(sql.rows("SELECT DISTINCT State FROM dbo.ModelSubmissions"))
           .containsExactly("DONE");
+      assertThat(Balance.awaitEven(server.options()).sums("submissions"))
+          .containsExactly((long) files, (long) files, 0L, 0L);
     }
   }
 
@@ -80,6 +83,8 @@ class ModelWaysITCase {
       try (RunningIngest job = RunningIngest.start(options(paths(file)))) {
         await(sql, STATES, "m|COMPLETE|own", "m|DELETED|duplicate");
         assertReleased(sql);
+        assertThat(Balance.awaitEven(server.options()).sums("submissions"))
+            .containsExactly(2L, 1L, 1L, 0L);
       }
     }
   }
@@ -98,6 +103,8 @@ class ModelWaysITCase {
       assertReleased(sql);
       assertThat(sql.rows("SELECT Failure FROM dbo.Models WHERE State = 'DELETED'"))
           .containsExactly("duplicate of model 1", "duplicate of model 1");
+      assertThat(Balance.awaitEven(server.options()).sums("submissions"))
+          .containsExactly(3L, 1L, 2L, 0L);
     }
   }
 
@@ -122,6 +129,8 @@ class ModelWaysITCase {
           .singleElement()
           .asString()
           .contains("expected the format onnx as submitted, found safetensors");
+      assertThat(Balance.awaitEven(server.options()).sums("submissions"))
+          .containsExactly(3L, 0L, 0L, 3L);
     }
   }
 
@@ -138,6 +147,8 @@ class ModelWaysITCase {
       ModelFixtures.safeTensors(file, 4, 1, 100);
       ModelResubmission.submit(sql.connection(), 2);
       await(sql, STATES, "m|COMPLETE|own", "m|FAILED|own", "m|FAILED|own");
+      assertThat(Balance.awaitEven(server.options()).sums("submissions"))
+          .containsExactly(3L, 1L, 0L, 2L);
     }
   }
 
@@ -145,7 +156,7 @@ class ModelWaysITCase {
   void aWatchedDirectoryIsIngestedAsItChangesAndNotAgainAfterARestart() throws Exception {
     Path file = incoming.resolve("m.safetensors");
     Path part = incoming.resolve("m.safetensors.part");
-    IngestOptions options = options(watching());
+    IngestOptions options = options(watching(false));
     try (Sql sql = server.connect()) {
       try (RunningIngest job = RunningIngest.start(options)) {
         ModelFixtures.safeTensors(part, 5, 2, 30_000);
@@ -164,7 +175,8 @@ class ModelWaysITCase {
             "m.safetensors|COMPLETE|own",
             "m.safetensors|COMPLETE|own",
             "other.safetensors|COMPLETE|own");
-        assertThat(sql.number("SELECT COUNT(*) FROM dbo.ModelSubmissions")).isEqualTo(3);
+        assertThat(Balance.awaitEven(server.options()).sums("submissions"))
+            .containsExactly(3L, 3L, 0L, 0L);
       }
     }
   }
@@ -173,11 +185,17 @@ class ModelWaysITCase {
   void aWatchedDirectoryThatVanishesIsTriedAgain() throws Exception {
     Path away = directory.resolve("away");
     try (Sql sql = server.connect();
-        RunningIngest job = RunningIngest.start(options(watching()))) {
+        RunningIngest job = RunningIngest.start(options(watching(false)))) {
       ModelFixtures.safeTensors(incoming.resolve("a.safetensors"), 8, 1, 100);
       await(sql, STATES, "a.safetensors|COMPLETE|own");
       Files.move(incoming, away);
       ModelFixtures.safeTensors(away.resolve("b.safetensors"), 9, 1, 100);
+      await(
+          sql,
+          "SELECT Position, Reason FROM dbo.vw_DeadLetters WHERE State = 'stands'",
+          incoming + "|DIRECTORY_UNREADABLE");
+      assertThat(Balance.awaitEven(server.options()).sums("submissions"))
+          .containsExactly(2L, 1L, 0L, 1L);
       // A procedure's model shows that the source went on meanwhile.
       sql.rows("EXEC dbo.sp_IngestSafeTensors ?, N'c'", away.resolve("b.safetensors").toString());
       await(sql, STATES, "a.safetensors|COMPLETE|own", "c|COMPLETE|own");
@@ -188,10 +206,45 @@ class ModelWaysITCase {
           "a.safetensors|COMPLETE|own",
           "b.safetensors|COMPLETE|own",
           "c|COMPLETE|own");
+      await(sql, "SELECT State FROM dbo.vw_DeadLetters", "resolved");
+      assertThat(Balance.awaitEven(server.options()).sums("submissions"))
+          .containsExactly(3L, 3L, 0L, 0L);
     }
   }
 
-  private IngestOptions.Models watching() {
+  /** A subdirectory that is a model, names that Flink's own listing fails by, and a bad one. */
+  @Test
+  void aWatchGoesDownAndNamesWhatItCannotUse() throws Exception {
+    Path deep = Files.createDirectories(incoming.resolve("a/b"));
+    ModelFixtures.safeTensors(deep.resolve("colon: blank.safetensors"), 10, 1, 100);
+    Path folder = Files.createDirectory(incoming.resolve("folder"));
+    Files.writeString(folder.resolve("config.json"), "{}");
+    ModelFixtures.safeTensors(folder.resolve("model.safetensors"), 11, 2, 30_000);
+    Path bad = ModelFixtures.safeTensors(deep.resolve("back\\slash.safetensors"), 12, 1, 100);
+    try (Sql sql = server.connect();
+        RunningIngest job = RunningIngest.start(options(watching(true)))) {
+      await(sql, STATES, "colon: blank.safetensors|COMPLETE|own", "folder|COMPLETE|own");
+      await(
+          sql,
+          "SELECT SourceName, Position, Reason, State FROM dbo.vw_DeadLetters",
+          incoming + "|" + bad + "|NAME_UNUSABLE|stands");
+      assertThat(Balance.awaitEven(server.options()).sums("submissions"))
+          .containsExactly(3L, 2L, 0L, 1L);
+
+      Files.move(bad, deep.resolve("slash.safetensors"));
+      await(
+          sql,
+          STATES,
+          "colon: blank.safetensors|COMPLETE|own",
+          "folder|COMPLETE|own",
+          "slash.safetensors|COMPLETE|own");
+      await(sql, "SELECT State FROM dbo.vw_DeadLetters", "resolved");
+      assertThat(Balance.awaitEven(server.options()).sums("submissions"))
+          .containsExactly(3L, 3L, 0L, 0L);
+    }
+  }
+
+  private IngestOptions.Models watching(boolean recursive) {
     return new IngestOptions.Models(
         List.of(),
         List.of(),
@@ -199,7 +252,7 @@ class ModelWaysITCase {
             new WatchedDirectory(
                 incoming.toString(),
                 WatchedDirectory.PATTERN_DEFAULT,
-                false,
+                recursive,
                 Duration.ofMillis(200))),
         1,
         64 << 10,
