@@ -10,7 +10,9 @@ import com.hartonomous.ingest.record.RowReference;
 import com.hartonomous.ingest.record.Sha256;
 import com.hartonomous.ingest.runtime.ApplicationLock;
 import com.hartonomous.ingest.standin.engine.FaultInjector.Point;
+import com.hartonomous.ingest.testing.Balance;
 import com.hartonomous.ingest.testing.CapturedRows;
+import com.hartonomous.ingest.testing.SampleTables;
 import com.hartonomous.ingest.testing.Sql;
 import com.hartonomous.ingest.testing.SqlServerExtension;
 import java.nio.charset.StandardCharsets;
@@ -46,19 +48,13 @@ class PurgeProtocolITCase {
   @BeforeEach
   void registerTable() throws Exception {
     sql = server.connect();
-    sql.update(
-        "INSERT INTO dbo.CapturedTables (SchemaName, TableName, TableHash, GroupName, Generation)"
-            + " VALUES (N'dbo', N'T', ?, N'main', 1)",
-        (Object) Sha256.ofText("dbo.T").toBytes());
-    table = (int) sql.number("SELECT CapturedTableId FROM dbo.CapturedTables");
-    sql.update(
-        "INSERT INTO dbo.CapturedColumns (CapturedTableId, ColumnId, ColumnName, ContentType)"
-            + " VALUES (?, 1, N'Body', N'text/plain')",
-        table);
+    table = new SampleTables(sql).captureTable("T", "Body");
   }
 
+  /** Though atoms went away under the writer, each row's text is stored. */
   @AfterEach
-  void close() throws Exception {
+  void requireBalance() throws Exception {
+    Balance.awaitEven(server.options());
     sql.close();
   }
 
@@ -76,7 +72,7 @@ class PurgeProtocolITCase {
           }
         });
     try (AtomSinkWriter writer = writer()) {
-      writer.write(present("a"), null);
+      writer.write(present(0, "a"), null);
       writer.flush(false);
     }
     assertThat(insideTransaction.get()).isGreaterThan(5);
@@ -105,7 +101,7 @@ class PurgeProtocolITCase {
             }
           });
       try (AtomSinkWriter writer = writer()) {
-        writer.write(present(text).withKnown(true), null);
+        writer.write(present(steps, text).withKnown(true), null);
         writer.flush(false);
       }
       assertReferenced(text);
@@ -173,8 +169,10 @@ class PurgeProtocolITCase {
         MetricsGroupTestUtils.mockWriterMetricGroup());
   }
 
-  private AtomReference present(String text) {
-    String key = "{\"Id\":\"" + text + "\"}";
+  /** The reference of a row of the table, which is there with that text. */
+  private AtomReference present(int id, String text) throws SQLException {
+    sql.update("INSERT INTO dbo.T (Id, Body) VALUES (?, ?)", id, text);
+    String key = SampleTables.keyText(id);
     return AtomReference.ofRow(
         Sha256.ofText(text),
         "text/plain",

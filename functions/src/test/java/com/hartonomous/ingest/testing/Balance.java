@@ -14,20 +14,63 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.awaitility.Awaitility;
 
 /**
  * The balance of a database, which every test of ingestion requires at its end: what came in is
  * stored, known or a dead letter.
+ *
+ * <p>A test that starts an ingest job owes the balance from then on ({@link #owe}), until it was
+ * {@link #awaitEven} once, or {@link #waive}d with a reason; {@link SqlServerExtension} fails a
+ * test that ends and owes it still.
  */
 public final class Balance implements Findings {
 
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
+  /** Databases whose balance is owed. */
+  private static final Set<String> OWED = ConcurrentHashMap.newKeySet();
+
   private final Map<String, SourceBalance> sources = new LinkedHashMap<>();
   private final List<String> differences = new ArrayList<>();
 
   private Balance() {}
+
+  /** An ingest job was started on the database. */
+  public static void owe(SqlServerOptions server) {
+    OWED.add(database(server));
+  }
+
+  /** Whether it was neither required nor waived since a job was started. */
+  public static boolean isOwed(SqlServerOptions server) {
+    return OWED.contains(database(server));
+  }
+
+  /**
+   * The running test does without.
+   *
+   * @param reason why it cannot come out even, for those who read the test
+   */
+  public static void waive(SqlServerOptions server, String reason) {
+    assertThat(reason).as("why the balance is waived").isNotBlank();
+    OWED.remove(database(server));
+  }
+
+  /** Fails when it is owed; forgets the database, which ends with its test. */
+  static void requirePaid(SqlServerOptions server) {
+    assertThat(OWED.remove(database(server)))
+        .as(
+            "an ingest job ran on %s and nothing required its balance: end the job by close() while"
+                + " it runs, or call Balance.awaitEven or Balance.waive",
+            database(server))
+        .isFalse();
+  }
+
+  private static String database(SqlServerOptions server) {
+    return server.host() + ':' + server.port() + '/' + server.database();
+  }
 
   /** The balance as it is now. */
   public static Balance of(SqlServerOptions server) throws Exception {
@@ -63,6 +106,7 @@ public final class Balance implements Findings {
                             .isEqualTo(source.in());
                       });
             });
+    OWED.remove(database(server));
     return last[0];
   }
 

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * The one fixture that gives tests a SQL Server with a migrated database, a fresh one for each
- * test.
+ * test. A test that ran an ingest job on it must have required its {@link Balance}.
  *
  * <p>By default the stand-in, in this process. With {@code HARTONOMOUS_SQLSERVER_URL} set to {@code
  * jdbc:sqlserver://host:port;user=...;password=...} a real server, on which each test creates a
@@ -185,6 +185,16 @@ public final class SqlServerExtension implements BeforeEachCallback, AfterEachCa
   @Override
   public void afterEach(ExtensionContext context) throws Exception {
     faults = FaultInjector.NONE;
+    try {
+      if (context.getExecutionException().isEmpty()) {
+        Balance.requirePaid(options);
+      }
+    } finally {
+      stop();
+    }
+  }
+
+  private void stop() throws Exception {
     if (standIn != null) {
       standIn.close();
       engine.close();

@@ -3,6 +3,7 @@ package com.hartonomous.ingest.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.hartonomous.ingest.record.Sha256;
+import com.hartonomous.ingest.testing.Balance;
 import com.hartonomous.ingest.testing.CapturedRows;
 import com.hartonomous.ingest.testing.FlinkCluster;
 import com.hartonomous.ingest.testing.ModelFolders;
@@ -138,6 +139,9 @@ class IngestModelFoldersITCase {
               "graph/node[1]",
               "onnx/model.onnx/graph/node[0]",
               "onnx/model.onnx/graph/node[1]");
+      Balance balance = Balance.awaitEven(server.options());
+      assertThat(balance.sums("submissions")).containsExactly(4L, 4L, 0L, 0L);
+      assertThat(balance.sums("models").get(2)).as("shared by the models").isPositive();
     }
   }
 
@@ -176,6 +180,8 @@ class IngestModelFoldersITCase {
       }
       assertThat(sql.number("SELECT COUNT_BIG(*) FROM dbo.AtomizationErrors")).isEqualTo(3);
       assertThat(CapturedRows.wrongCounts(sql)).isEmpty();
+      assertThat(Balance.awaitEven(server.options()).sums("submissions"))
+          .containsExactly(4L, 1L, 0L, 3L);
     }
   }
 

@@ -2,6 +2,7 @@ package com.hartonomous.ingest.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.hartonomous.ingest.testing.Balance;
 import com.hartonomous.ingest.testing.CapturedRows;
 import com.hartonomous.ingest.testing.FlinkCluster;
 import com.hartonomous.ingest.testing.Sql;
@@ -153,6 +154,7 @@ class IngestRowNamesITCase {
       // Names are part of the source's state, where they are parsed again.
       try (RunningIngest job = RunningIngest.start(options, savepoint)) {
         awaitCaughtUp(sql);
+        Balance.awaitEven(server.options());
       }
       assertThat(CapturedRows.wrongCounts(sql)).isEmpty();
       assertThat(sql.rows("SELECT * FROM dbo.AtomizationErrors")).isEmpty();

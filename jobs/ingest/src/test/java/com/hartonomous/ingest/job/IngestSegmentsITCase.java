@@ -3,6 +3,7 @@ package com.hartonomous.ingest.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.hartonomous.ingest.record.Segmentation;
+import com.hartonomous.ingest.testing.Balance;
 import com.hartonomous.ingest.testing.CapturedRows;
 import com.hartonomous.ingest.testing.FlinkCluster;
 import com.hartonomous.ingest.testing.Sql;
@@ -127,8 +128,10 @@ class IngestSegmentsITCase {
         scan[17]++;
         sql.update("UPDATE dbo.Papers SET Whole = ?, Scan = ? WHERE Id = 2", "!" + book, scan);
         awaitCaughtUp(sql);
+        Balance.awaitEven(server.options());
         sql.update("DELETE FROM dbo.Papers");
         awaitCaughtUp(sql);
+        Balance.awaitEven(server.options());
         assertThat(sql.number("SELECT COUNT(*) FROM dbo.RowAtoms")).isZero();
       }
     }

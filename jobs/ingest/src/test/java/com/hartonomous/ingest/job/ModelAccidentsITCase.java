@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.hartonomous.ingest.record.Sha256;
 import com.hartonomous.ingest.standin.engine.FaultInjector;
+import com.hartonomous.ingest.testing.Balance;
 import com.hartonomous.ingest.testing.CapturedRows;
 import com.hartonomous.ingest.testing.FlinkCluster;
 import com.hartonomous.ingest.testing.ModelFixtures;
@@ -134,6 +135,8 @@ class ModelAccidentsITCase {
       assertThat(sql.rows("SELECT DISTINCT Reason FROM dbo.AtomizationErrors"))
           .isNotEmpty()
           .allMatch(List.of("FILE_UNREADABLE", "FILE_CHANGED")::contains);
+      assertThat(Balance.awaitEven(server.options()).sums("submissions"))
+          .containsExactly(2L, 1L, 0L, 1L);
     }
   }
 
@@ -173,6 +176,8 @@ class ModelAccidentsITCase {
         awaitStates(sql, "m|COMPLETE", "n|COMPLETE");
         assertThat(sql.rows("SELECT Reason FROM dbo.AtomizationErrors")).isEmpty();
         assertThat(sql.rows("SELECT AtomHash, ReferenceCount FROM dbo.Atoms")).containsAll(atoms);
+        assertThat(Balance.awaitEven(server.options()).sums("submissions"))
+            .containsExactly(2L, 2L, 0L, 0L);
       }
     }
   }

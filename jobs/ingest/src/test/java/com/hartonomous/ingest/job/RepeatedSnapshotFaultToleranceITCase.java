@@ -7,6 +7,7 @@ import com.hartonomous.ingest.runtime.ApplicationLock;
 import com.hartonomous.ingest.standin.engine.FaultInjector;
 import com.hartonomous.ingest.standin.engine.FaultInjector.Point;
 import com.hartonomous.ingest.standin.type.SqlServerError;
+import com.hartonomous.ingest.testing.Balance;
 import com.hartonomous.ingest.testing.CapturedRows;
 import com.hartonomous.ingest.testing.FlinkCluster;
 import com.hartonomous.ingest.testing.Sql;
@@ -146,8 +147,7 @@ class RepeatedSnapshotFaultToleranceITCase {
   }
 
   /** Takes the checkpoints that the job would otherwise take every few seconds. */
-  private static void awaitComplete(Sql sql, MiniCluster flink, RunningIngest job)
-      throws Exception {
+  private void awaitComplete(Sql sql, MiniCluster flink, RunningIngest job) throws Exception {
     Awaitility.await()
         .atMost(Duration.ofSeconds(90))
         .pollInterval(Duration.ofMillis(500))
@@ -159,6 +159,7 @@ class RepeatedSnapshotFaultToleranceITCase {
               DocumentsTable.assertReferences(sql);
             });
     assertThat(CapturedRows.wrongCounts(sql)).isEmpty();
+    Balance.awaitEven(server.options());
   }
 
   /** One reader, small batches, and no checkpoint in the time of the test. */

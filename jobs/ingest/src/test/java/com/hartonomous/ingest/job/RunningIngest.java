@@ -2,6 +2,7 @@ package com.hartonomous.ingest.job;
 
 import com.hartonomous.ingest.job.preflight.Preflight;
 import com.hartonomous.ingest.runtime.SqlServerOptions;
+import com.hartonomous.ingest.testing.Balance;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -22,9 +23,11 @@ final class RunningIngest implements AutoCloseable {
   private static final Duration CHECKPOINT_INTERVAL = Duration.ofMillis(500);
   private static final long STOP_TIMEOUT_SECONDS = 60;
 
+  private final SqlServerOptions server;
   private final JobClient client;
 
-  private RunningIngest(JobClient client) {
+  private RunningIngest(SqlServerOptions server, JobClient client) {
+    this.server = server;
     this.client = client;
   }
 
@@ -97,7 +100,8 @@ final class RunningIngest implements AutoCloseable {
     StreamExecutionEnvironment env =
         StreamExecutionEnvironment.getExecutionEnvironment(configuration);
     IngestPipeline.build(env, options, Preflight.ingest(options, withState));
-    return new RunningIngest(env.executeAsync(options.job().name()));
+    Balance.owe(options.sqlServer());
+    return new RunningIngest(options.sqlServer(), env.executeAsync(options.job().name()));
   }
 
   /** Stops with a savepoint and returns its path. */
@@ -125,9 +129,17 @@ final class RunningIngest implements AutoCloseable {
     }
   }
 
+  /** Ends the job if it runs still; not before its balance is even, unless that was seen before. */
   @Override
   public void close() throws Exception {
-    if (!status().isGloballyTerminalState()) {
+    if (status().isGloballyTerminalState()) {
+      return;
+    }
+    try {
+      if (Balance.isOwed(server)) {
+        Balance.awaitEven(server);
+      }
+    } finally {
       client.cancel().get(STOP_TIMEOUT_SECONDS, TimeUnit.SECONDS);
     }
   }

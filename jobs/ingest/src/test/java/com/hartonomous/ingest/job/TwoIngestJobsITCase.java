@@ -2,6 +2,7 @@ package com.hartonomous.ingest.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.hartonomous.ingest.testing.Balance;
 import com.hartonomous.ingest.testing.CapturedRows;
 import com.hartonomous.ingest.testing.FlinkCluster;
 import com.hartonomous.ingest.testing.ModelFixtures;
@@ -53,6 +54,7 @@ class TwoIngestJobsITCase {
             .atMost(Duration.ofSeconds(90))
             .pollInterval(Duration.ofMillis(200))
             .untilAsserted(() -> assertArrived(sql));
+        Balance.awaitEven(server.options());
       }
       assertThat(CapturedRows.wrongCounts(sql)).as("seed %d", SEED).isEmpty();
       assertThat(sql.number("SELECT COUNT(*) FROM dbo.AtomizationErrors")).isZero();
@@ -85,6 +87,7 @@ class TwoIngestJobsITCase {
         Awaitility.await()
             .atMost(Duration.ofSeconds(60))
             .until(() -> sql.number("SELECT COUNT(*) FROM dbo.RowAtoms") == 2);
+        Balance.awaitEven(server.options());
       }
     }
   }
