@@ -149,11 +149,36 @@ class DeadLettersITCase {
   }
 
   @Test
+  void whatCannotBeReplayedSaysWhy() throws Exception {
+    sql.update(
+        "INSERT INTO dbo.Models (TenantId, ModelName, ModelNameHash, State)"
+            + " VALUES (3, N'good', HASHBYTES('SHA2_256', N'good'), 'COMPLETE'),"
+            + " (3, N'bare', HASHBYTES('SHA2_256', N'bare'), 'FAILED')");
+    letter("/models/good.onnx", "offset 1", "FILE_UNREADABLE", 2, null, null);
+    letter("/models/bare.onnx", "offset 1", "FILE_EMPTY", 3, null, null);
+    letter("/models/gone.onnx", "offset 1", "FILE_TOO_LARGE", 99, null, null);
+    letter("dbo.Gone", "{\"Id\":8} column Title", "VALUE_TOO_LARGE", null, 99, 8);
+    letter("/watched", "/watched/deep", "DIRECTORY_TOO_DEEP", null, null, null);
+
+    CommandRunner.Result result = run("replay", "--id", "5,6,7,8,9");
+
+    assertThat(result.exitCode()).isEqualTo(ExitCode.PROBLEM_FOUND);
+    assertThat(result.out())
+        .contains("nothing: FILE_UNREADABLE: model 2 is COMPLETE, not FAILED")
+        .contains("nothing: FILE_EMPTY: model 3 has no submission")
+        .contains("nothing: FILE_TOO_LARGE: model 99 is not there any more")
+        .contains("nothing: VALUE_TOO_LARGE: its table is not captured any more")
+        .contains("nothing: DIRECTORY_TOO_DEEP: it names neither a model nor a row")
+        .contains("5 cannot be replayed");
+  }
+
+  @Test
   void whatCannotBeReplayedIsAProblem() {
     assertThat(run("replay", "--id", "4"))
         .satisfies(
             result -> {
-              assertThat(result.out()).contains("it names no failed model and no row");
+              assertThat(result.out())
+                  .contains("nothing: MALFORMED_FILE: it names neither a model nor a row");
               assertThat(result.exitCode()).isEqualTo(ExitCode.PROBLEM_FOUND);
             });
     assertThat(run("replay", "--id", "3,99"))

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.hartonomous.ingest.testing.SampleTables;
 import com.hartonomous.ingest.testing.Sql;
 import com.hartonomous.ingest.testing.SqlServerExtension;
 import java.nio.file.Files;
@@ -56,6 +57,29 @@ class StatusITCase {
       sql.update(
           "INSERT INTO dbo.CaptureProgress (SourceName, Reader, SnapshotRows, InsertedRows,"
               + " UpdatedRows, DeletedRows) VALUES (N'main', 0, 4, 3, 2, 1)");
+      int table = new SampleTables(sql).captureTable("Documents", "Title");
+      sql.update(
+          "INSERT INTO dbo.TableProgress (CapturedTableId, Writer, StoredReferences, NewAtoms,"
+              + " KnownAtoms, LastAt) VALUES (?, 1, 5, 4, 2, SYSUTCDATETIME()),"
+              + " (?, 2, 2, 2, 0, SYSUTCDATETIME())",
+          table,
+          table);
+      sql.update(
+          "INSERT INTO dbo.AtomizationErrors (DeadLetterHash, SourceName, Position, Reason,"
+              + " ErrorMessage, CapturedTableId) VALUES (HASHBYTES('SHA2_256', N'y'),"
+              + " N'dbo.Documents', N'row', 'VALUE_TOO_LARGE', N'too large', ?)",
+          table);
+      sql.update(
+          "INSERT INTO dbo.Models (TenantId, ModelName, ModelNameHash, State)"
+              + " VALUES (7, N'bad', HASHBYTES('SHA2_256', N'bad'), 'FAILED')");
+      sql.update(
+          "INSERT INTO dbo.AtomizationErrors (DeadLetterHash, SourceName, Position, Reason,"
+              + " ErrorMessage, ModelId) VALUES (HASHBYTES('SHA2_256', N'z'), N'/bad', N'file',"
+              + " 'FILE_EMPTY', N'empty', 2)");
+      sql.update(
+          "INSERT INTO dbo.ModelSubmissions (SourceName, TenantId, ModelName, Path, State, ModelId)"
+              + " VALUES (N'test', 7, N'half', N'/half', 'CLAIMED', 1),"
+              + " (N'test', 7, N'bad', N'/bad', 'DONE', 2)");
     }
   }
 
@@ -85,8 +109,20 @@ class StatusITCase {
     assertThat(capture.get("lagSeconds").asDouble()).isZero();
     assertThat(status.get("broker").isNull()).isTrue();
     assertThat(status.get("outbox").get("unsynced").asLong()).isEqualTo(1);
-    assertThat(status.get("deadLetters").get("total").asLong()).isEqualTo(1);
+    assertThat(status.get("deadLetters").get("total").asLong()).isEqualTo(3);
     assertThat(status.get("throughput").get("rowEvents").asLong()).isEqualTo(10);
+    assertThat(status.get("models").get(1).get("deadLetters").asLong()).isEqualTo(1);
+    assertThat(capture.get("tables").toString())
+        .isEqualTo(
+            "[{\"table\":\"dbo.Documents\",\"stored\":7,\"newAtoms\":6,\"knownAtoms\":2,"
+                + "\"deadLetters\":1}]");
+    // Of three submissions one could not be made a model; of the models one has no header.
+    assertThat(status.get("throughput").get("balance").toString())
+        .isEqualTo(
+            "[{\"source\":\"submissions\",\"unit\":\"files\",\"in\":3,\"stored\":0,"
+                + "\"known\":0,\"dead\":2,\"underWay\":1},{\"source\":\"models\","
+                + "\"unit\":\"chunks and nodes\",\"in\":11,\"stored\":4,\"known\":1,"
+                + "\"dead\":1,\"underWay\":5}]");
   }
 
   @Test
@@ -97,7 +133,23 @@ class StatusITCase {
 
     assertThat(result.exitCode()).isEqualTo(ExitCode.DONE);
     assertThat(result.out())
-        .contains("7/half", "50.0 %", "5/10", "main", "MALFORMED_FILE 1", "1 unsynced");
+        .contains("7/half", "50.0 %", "5/10", "main", "MALFORMED_FILE 1", "1 unsynced")
+        .contains(
+            "submissions: 3 files in = 0 stored + 0 known + 2 dead + 1 under way",
+            "models: 11 chunks and nodes in = 4 stored + 1 known + 1 dead + 5 under way",
+            "dbo.Documents: 7 references stored, 1 dead letters");
+  }
+
+  @Test
+  void statusSaysWhatDoesNotBalance() throws Exception {
+    try (Sql sql = server.connect()) {
+      sql.update(
+          "INSERT INTO dbo.ModelSubmissions (SourceName, TenantId, ModelName, Path, State)"
+              + " VALUES (N'test', 7, N'lost', N'/lost', 'DONE')");
+    }
+    assertThat(CommandRunner.run("status", "--config", configuration).out())
+        .contains("submissions: 1 files in is not 0 stored + 0 known + 0 dead + 0 under way")
+        .contains("see ./hartonomous verify");
   }
 
   @Test
@@ -109,7 +161,14 @@ class StatusITCase {
     CommandRunner.Result table =
         CommandRunner.run("dead-letters", "list", "--config", configuration);
     CommandRunner.Result json =
-        CommandRunner.run("dead-letters", "list", "--json", "--config", configuration);
+        CommandRunner.run(
+            "dead-letters",
+            "list",
+            "--json",
+            "--reason",
+            "MALFORMED_FILE",
+            "--config",
+            configuration);
 
     assertThat(table.out()).contains("bad.onnx", "offset 12", "MALFORMED_FILE", "found the end");
     JsonNode entry = new JsonMapper().readTree(json.out());

@@ -26,7 +26,7 @@ final class DeadLetterReplay {
     READ_ROW,
     /** It is resolved, or its replay is under way or was followed by another letter. */
     NONE,
-    /** It names neither a failed model nor a row of a captured table. */
+    /** It names neither a failed model nor a row of a captured table; the letter's obstacle says. */
     IMPOSSIBLE
   }
 
@@ -35,9 +35,17 @@ final class DeadLetterReplay {
    *
    * @param submissionId that was made for it; null unless its action is {@link Action#SUBMIT} and
    *     it was done
+   * @param obstacle why it cannot be replayed; null unless its action is {@link Action#IMPOSSIBLE}
    */
   record Chosen(
-      long id, String source, String position, String state, Action action, Long submissionId) {}
+      long id,
+      String source,
+      String position,
+      String reason,
+      String state,
+      Action action,
+      Long submissionId,
+      String obstacle) {}
 
   /**
    * What came of a replay.
@@ -113,8 +121,19 @@ final class DeadLetterReplay {
 
   private static final String SHOWN =
       "SELECT TOP (?) l.ErrorId, l.SourceName, l.Position, l.State, c.Action,"
-          + " l.ReplaySubmissionId FROM #Chosen AS c"
-          + " INNER JOIN dbo.vw_DeadLetters AS l ON l.ErrorId = c.ErrorId ORDER BY l.ErrorId";
+          + " l.ReplaySubmissionId, l.Reason, CASE WHEN c.Action <> 'IMPOSSIBLE' THEN NULL"
+          + " WHEN l.ModelId IS NOT NULL AND m.ModelId IS NULL"
+          + " THEN CONCAT(N'model ', l.ModelId, N' is not there any more')"
+          + " WHEN m.State = 'FAILED' THEN CONCAT(N'model ', m.ModelId, N' has no submission')"
+          + " WHEN m.ModelId IS NOT NULL"
+          + " THEN CONCAT(N'model ', m.ModelId, N' is ', m.State, N', not FAILED')"
+          + " WHEN l.CapturedTableId IS NOT NULL AND l.PayloadReference IS NULL"
+          + " THEN N'the letter does not say which row'"
+          + " WHEN l.CapturedTableId IS NOT NULL THEN N'its table is not captured any more'"
+          + " ELSE N'it names neither a model nor a row; what a pattern or a watched directory led to"
+          + " is settled by the ingest job, when it looks again and finds it mended' END"
+          + " FROM #Chosen AS c INNER JOIN dbo.vw_DeadLetters AS l ON l.ErrorId = c.ErrorId"
+          + " LEFT JOIN dbo.Models AS m ON m.ModelId = l.ModelId ORDER BY l.ErrorId";
 
   private final Connection connection;
 
@@ -180,9 +199,11 @@ final class DeadLetterReplay {
                   row.getLong(1),
                   row.getString(2),
                   row.getString(3),
+                  row.getString(7),
                   row.getString(4),
                   action,
-                  action == Action.SUBMIT && !dryRun ? row.getLong(6) : null));
+                  action == Action.SUBMIT && !dryRun ? row.getLong(6) : null,
+                  row.getString(8)));
         }
       }
     }

@@ -271,7 +271,7 @@ public final class DeadLettersCommand implements Runnable {
               : "file submitted again, submission " + letter.submissionId();
       case READ_ROW -> "row read again by the ingest job";
       case NONE -> "nothing: it is " + letter.state();
-      case IMPOSSIBLE -> "nothing: it names no failed model and no row of a captured table";
+      case IMPOSSIBLE -> "nothing: " + letter.reason() + ": " + letter.obstacle();
     };
   }
 }

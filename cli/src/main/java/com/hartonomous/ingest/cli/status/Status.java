@@ -1,5 +1,6 @@
 package com.hartonomous.ingest.cli.status;
 
+import com.hartonomous.ingest.balance.SourceBalance;
 import java.util.List;
 
 /**
@@ -25,6 +26,7 @@ public record Status(
    * @param atoms distinct ones; while it is ingesting, those that were new to the database
    * @param newBytes content that the database did not hold before
    * @param sharedBytes bytes of the model that cost no content, since their atoms were there
+   * @param deadLetters that name it and stand
    * @param failure why it failed, or what it is a duplicate of; null otherwise
    */
   public record Model(
@@ -45,6 +47,7 @@ public record Status(
       long newBytes,
       long sharedBytes,
       Double bytesPerSecond,
+      long deadLetters,
       String failure) {}
 
   /**
@@ -54,6 +57,7 @@ public record Status(
    * @param lagSeconds how much later the database's newest captured change was committed
    * @param headroomSeconds how much later the position was committed than the oldest change that
    *     the database still keeps: when it reaches zero, changes may be lost
+   * @param tables of the group
    */
   public record Capture(
       String source,
@@ -65,7 +69,20 @@ public record Status(
       long snapshotRows,
       long insertedRows,
       long updatedRows,
-      long deletedRows) {}
+      long deletedRows,
+      List<Table> tables) {}
+
+  /**
+   * What became of a captured table, as its writers have counted. Whether that is all that the
+   * table holds is counted by {@code verify}, which reads the table.
+   *
+   * @param stored references of present rows
+   * @param newAtoms references ever stored that brought a new atom
+   * @param knownAtoms references ever stored whose atom was there
+   * @param deadLetters that stand
+   */
+  public record Table(
+      String table, long stored, long newAtoms, long knownAtoms, long deadLetters) {}
 
   /**
    * The graph's outbox.
@@ -86,6 +103,8 @@ public record Status(
    *
    * @param modelBytesPerSecond sum over the models that are being ingested
    * @param rowEvents row events captured
+   * @param balance of submissions, and of the chunks and nodes of models
    */
-  public record Throughput(long modelBytes, double modelBytesPerSecond, long rowEvents) {}
+  public record Throughput(
+      long modelBytes, double modelBytesPerSecond, long rowEvents, List<SourceBalance> balance) {}
 }

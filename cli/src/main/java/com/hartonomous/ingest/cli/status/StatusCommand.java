@@ -2,6 +2,7 @@ package com.hartonomous.ingest.cli.status;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.hartonomous.ingest.balance.SourceBalance;
 import com.hartonomous.ingest.cli.ConfigurationArguments;
 import com.hartonomous.ingest.cli.ExitCode;
 import com.hartonomous.ingest.cli.TextTable;
@@ -89,6 +90,7 @@ public final class StatusCommand implements Callable<Integer> {
         dead.reasons().stream()
             .map(reason -> reason.reason() + " " + reason.count())
             .collect(Collectors.joining(", ", dead.reasons().isEmpty() ? "" : ": ", "")));
+    printBalance(status, out);
     Status.Throughput throughput = status.throughput();
     out.printf(
         "throughput    %s of models stored, now %s/s; %d row events captured%n",
@@ -96,6 +98,35 @@ public final class StatusCommand implements Callable<Integer> {
         Units.bytes(throughput.modelBytesPerSecond()),
         throughput.rowEvents());
     out.println("broker        not in use: this version captures directly");
+  }
+
+  private static void printBalance(Status status, PrintWriter out) {
+    for (SourceBalance source : status.throughput().balance()) {
+      long accounted = source.stored() + source.known() + source.dead() + source.underWay();
+      out.printf(
+          "balance       %s: %d %s in %s %d stored + %d known + %d dead + %d under way%s%n",
+          source.source(),
+          source.in(),
+          source.unit(),
+          source.in() == accounted ? "=" : "is not",
+          source.stored(),
+          source.known(),
+          source.dead(),
+          source.underWay(),
+          source.in() == accounted ? "" : "; see ./hartonomous verify");
+    }
+    for (Status.Capture group : status.capture()) {
+      for (Status.Table table : group.tables()) {
+        out.printf(
+            "balance       %s: %d references stored, %d dead letters; %d ever brought a new atom, %d"
+                + " a known one%n",
+            table.table(),
+            table.stored(),
+            table.deadLetters(),
+            table.newAtoms(),
+            table.knownAtoms());
+      }
+    }
   }
 
   private static void printModels(Status status, PrintWriter out) {

@@ -1,5 +1,8 @@
 package com.hartonomous.ingest.cli.status;
 
+import com.hartonomous.ingest.balance.Findings;
+import com.hartonomous.ingest.balance.SourceBalance;
+import com.hartonomous.ingest.balance.SubmissionBalance;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -7,10 +10,15 @@ import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 
-/** Reads a {@link Status}. Every statement is a query; none counts over chunks or atoms. */
+/**
+ * Reads a {@link Status}. Every statement is a query; none counts over chunks, references or atoms:
+ * a reading goes over models, submissions, dead letters, unsynced marks and progress rows.
+ */
 public final class StatusReader {
 
   private static final String MODELS =
@@ -46,6 +54,22 @@ public final class StatusReader {
       "SELECT Reason, COUNT_BIG(*), SUM(CASE WHEN ReplayedAt IS NULL THEN 1 ELSE 0 END)"
           + " FROM dbo.AtomizationErrors GROUP BY Reason ORDER BY Reason";
 
+  private static final String MODEL_LETTERS =
+      "SELECT ModelId, COUNT_BIG(*) FROM dbo.AtomizationErrors WHERE ModelId IS NOT NULL"
+          + " AND ResolvedAt IS NULL GROUP BY ModelId";
+
+  private static final String TABLES =
+      "SELECT t.GroupName, CONCAT(t.SchemaName, N'.', t.TableName), COALESCE(p.Stored, 0),"
+          + " COALESCE(p.NewAtoms, 0), COALESCE(p.KnownAtoms, 0), COALESCE(e.Letters, 0)"
+          + " FROM dbo.CapturedTables AS t LEFT JOIN ("
+          + "SELECT CapturedTableId, SUM(StoredReferences) AS Stored, SUM(NewAtoms) AS NewAtoms,"
+          + " SUM(KnownAtoms) AS KnownAtoms FROM dbo.TableProgress GROUP BY CapturedTableId"
+          + ") AS p ON p.CapturedTableId = t.CapturedTableId LEFT JOIN ("
+          + "SELECT CapturedTableId, COUNT_BIG(*) AS Letters FROM dbo.AtomizationErrors"
+          + " WHERE CapturedTableId IS NOT NULL AND ResolvedAt IS NULL GROUP BY CapturedTableId"
+          + ") AS e ON e.CapturedTableId = t.CapturedTableId"
+          + " ORDER BY t.GroupName, t.SchemaName, t.TableName";
+
   private final Connection connection;
 
   public StatusReader(Connection connection) {
@@ -60,6 +84,13 @@ public final class StatusReader {
   }
 
   private List<Status.Model> models() throws SQLException {
+    Map<Integer, Long> letters = new HashMap<>();
+    try (PreparedStatement statement = connection.prepareStatement(MODEL_LETTERS);
+        ResultSet row = statement.executeQuery()) {
+      while (row.next()) {
+        letters.put(row.getInt(1), row.getLong(2));
+      }
+    }
     List<Status.Model> models = new ArrayList<>();
     try (PreparedStatement statement = connection.prepareStatement(MODELS);
         ResultSet row = statement.executeQuery()) {
@@ -85,6 +116,7 @@ public final class StatusReader {
                 newBytes,
                 Math.max(0, storedBytes - newBytes),
                 number(row, "BytesPerSecond"),
+                letters.getOrDefault(row.getInt("ModelId"), 0L),
                 row.getString("Failure")));
       }
     }
@@ -99,6 +131,7 @@ public final class StatusReader {
   private List<Status.Capture> capture() throws SQLException {
     Timestamp newest = timestamp(NEWEST_CHANGE, null);
     Timestamp oldestKept = timestamp(OLDEST_KEPT, null);
+    Map<String, List<Status.Table>> tables = tables();
     List<Status.Capture> groups = new ArrayList<>();
     try (PreparedStatement statement = connection.prepareStatement(CAPTURE);
         ResultSet row = statement.executeQuery()) {
@@ -116,10 +149,31 @@ public final class StatusReader {
                 row.getLong(5),
                 row.getLong(6),
                 row.getLong(7),
-                row.getLong(8)));
+                row.getLong(8),
+                tables.getOrDefault(row.getString(1), List.of())));
       }
     }
     return groups;
+  }
+
+  /** By group. */
+  private Map<String, List<Status.Table>> tables() throws SQLException {
+    Map<String, List<Status.Table>> tables = new HashMap<>();
+    try (PreparedStatement statement = connection.prepareStatement(TABLES);
+        ResultSet row = statement.executeQuery()) {
+      while (row.next()) {
+        tables
+            .computeIfAbsent(row.getString(1), group -> new ArrayList<>())
+            .add(
+                new Status.Table(
+                    row.getString(2),
+                    row.getLong(3),
+                    row.getLong(4),
+                    row.getLong(5),
+                    row.getLong(6)));
+      }
+    }
+    return tables;
   }
 
   private Timestamp timestamp(String query, byte[] lsn) throws SQLException {
@@ -161,8 +215,11 @@ public final class StatusReader {
     return new Status.DeadLetters(total, notReplayed, reasons);
   }
 
-  private static Status.Throughput throughput(
-      List<Status.Model> models, List<Status.Capture> capture) {
+  private Status.Throughput throughput(List<Status.Model> models, List<Status.Capture> capture)
+      throws SQLException {
+    List<SourceBalance> balance = new ArrayList<>();
+    SubmissionBalance.check(connection, new SumsOnly(balance));
+    balance.add(balanceOf(models));
     return new Status.Throughput(
         models.stream().mapToLong(Status.Model::storedBytes).sum(),
         models.stream()
@@ -176,7 +233,46 @@ public final class StatusReader {
                         + group.insertedRows()
                         + group.updatedRows()
                         + group.deletedRows())
-            .sum());
+            .sum(),
+        balance);
+  }
+
+  /** As the models' writers have counted; {@code verify} counts the references themselves. */
+  private static SourceBalance balanceOf(List<Status.Model> models) {
+    long in = 0;
+    long stored = 0;
+    long known = 0;
+    long dead = 0;
+    for (Status.Model model : models) {
+      Long expected =
+          model.chunks() == null || model.nodes() == null ? null : model.chunks() + model.nodes();
+      if (model.state().equals("FAILED")) {
+        // One whose header could not be read counts as one.
+        long parts = expected == null ? 1 : expected;
+        in += parts;
+        dead += model.deadLetters() == 0 ? 0 : parts;
+      } else if (expected != null && !model.state().startsWith("DELET")) {
+        long found = model.storedChunks() + model.storedNodes();
+        in += expected;
+        stored += Math.min(model.newAtoms(), found);
+        known += Math.max(0, found - model.newAtoms());
+      }
+    }
+    long underWay = in - stored - known - dead;
+    return new SourceBalance("models", "chunks and nodes", in, stored, known, dead, underWay);
+  }
+
+  /** Differences are named by {@code verify}. */
+  private record SumsOnly(List<SourceBalance> sums) implements Findings {
+    @Override
+    public void balance(SourceBalance source) {
+      sums.add(source);
+    }
+
+    @Override
+    public void difference(String key, String message, boolean pending) {
+      // The sums do not come out even then, which is shown.
+    }
   }
 
   /** The database's clock columns are UTC; the driver gives them without a zone. */
