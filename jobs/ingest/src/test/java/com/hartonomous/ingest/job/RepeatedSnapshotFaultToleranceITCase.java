@@ -65,6 +65,7 @@ class RepeatedSnapshotFaultToleranceITCase {
         Awaitility.await()
             .atMost(Duration.ofSeconds(60))
             .until(() -> references(sql) >= 5 * BATCH_ROWS);
+        job.cancel();
       }
       changeEverything(sql);
       try (RunningIngest job = RunningIngest.start(options)) {
@@ -87,6 +88,7 @@ class RepeatedSnapshotFaultToleranceITCase {
         Awaitility.await()
             .atMost(Duration.ofSeconds(60))
             .until(() -> references(sql) >= BATCH_ROWS);
+        job.cancel();
       }
       String lock = ApplicationLock.rowWriter("main", 0);
       assertThat(ApplicationLock.tryExclusiveForSession(cutOff, lock, Duration.ofSeconds(20)))
@@ -111,6 +113,8 @@ class RepeatedSnapshotFaultToleranceITCase {
         "UPDATE a SET ReferenceCount = ReferenceCount + 1 FROM dbo.Atoms AS a"
             + " INNER JOIN dbo.RowAtoms AS r ON r.AtomId = a.AtomId WHERE r.RowKeyHash = ?",
         (Object) Sha256.ofText("{\"Id\":777}").toBytes());
+    sql.update(
+        "UPDATE dbo.TableProgress SET StoredReferences = StoredReferences + 1 WHERE Writer = 0");
   }
 
   /** Fails the job once, behind a commit and after all rows were changed. */

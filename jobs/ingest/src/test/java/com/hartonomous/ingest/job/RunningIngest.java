@@ -129,6 +129,12 @@ final class RunningIngest implements AutoCloseable {
     }
   }
 
+  /** Ends the job in the middle of its work, which a later one has to bring to an even balance. */
+  void cancel() throws Exception {
+    client.cancel().get(STOP_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+    client.getJobExecutionResult().handle((result, cancelled) -> result).join();
+  }
+
   /** Ends the job if it runs still; not before its balance is even, unless that was seen before. */
   @Override
   public void close() throws Exception {
