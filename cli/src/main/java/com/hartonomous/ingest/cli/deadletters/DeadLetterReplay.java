@@ -26,7 +26,9 @@ final class DeadLetterReplay {
     READ_ROW,
     /** It is resolved, or its replay is under way or was followed by another letter. */
     NONE,
-    /** It names neither a failed model nor a row of a captured table; the letter's obstacle says. */
+    /**
+     * It names neither a failed model nor a row of a captured table; the letter's obstacle says.
+     */
     IMPOSSIBLE
   }
 
