@@ -163,8 +163,7 @@ class SweepRowsITCase {
   }
 
   private static void pages(
-      OneInputStreamOperatorTestHarness<RowChange, RowChange> harness, int pages)
-      throws Exception {
+      OneInputStreamOperatorTestHarness<RowChange, RowChange> harness, int pages) throws Exception {
     for (int i = 0; i < pages; i++) {
       harness.setProcessingTime(harness.getProcessingTime() + PAGE_PAUSE_MILLIS);
     }
