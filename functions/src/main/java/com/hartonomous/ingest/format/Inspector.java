@@ -36,7 +36,8 @@ import java.util.Objects;
  * to its folder), {@code nbytes}, and {@code sha256} of the canonical bytes on request. Text is
  * escaped to ASCII, so that no terminal or character set changes it. A bad model gives one line
  * with {@code file} and {@code error} and does not stop the others; should one fail only while its
- * values are hashed, that line stands behind the tensors that came before.
+ * values are hashed, or then differ from a checksum that the model gives for them, that line stands
+ * behind the tensors that came before.
  */
 public final class Inspector {
   private static final JsonMapper MAPPER =
@@ -129,7 +130,7 @@ public final class Inspector {
   }
 
   private static void list(String file, ModelContents contents, Opener opener, Listing listing)
-      throws IOException {
+      throws IOException, ModelFormatException {
     List<ModelContents.WeightFile> listed = listed(contents);
     if (listing.style() == Style.TABLE) {
       listing
@@ -160,6 +161,11 @@ public final class Inspector {
                   listing.style() == Style.JSON
                       ? toJson(jsonLine(file, shard, tensor, digest))
                       : tableRow(shard, tensor, digest));
+        }
+        if (listing.sha256()) {
+          for (ModelLayout.Checksum checksum : weight.layout().checksums()) {
+            TensorContent.verify(input, checksum);
+          }
         }
       }
     }

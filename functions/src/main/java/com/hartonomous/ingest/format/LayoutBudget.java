@@ -8,6 +8,11 @@ import java.util.Objects;
  * by several threads.
  */
 public final class LayoutBudget {
+  /** Estimate of the memory that one member of the metadata takes besides its text, in bytes. */
+  private static final int METADATA_MEMBER_BYTES = 128;
+
+  private static final int METADATA_TEXT_FACTOR = 16;
+
   private final PositionedInput input;
   private final LayoutLimits limits;
   private final Counts counts;
@@ -78,8 +83,10 @@ public final class LayoutBudget {
   }
 
   /**
-   * Checks the length of one name or other text, and counts it.
+   * Checks the length of one name or other text, and counts it: twice, since one character beyond
+   * Latin-1 doubles what all of the text takes in memory.
    *
+   * @param bytes of the text as it is in the file, or its characters
    * @throws ModelFormatException if it is too long, or one too many
    */
   public void addText(long bytes, long position, String field) throws ModelFormatException {
@@ -91,7 +98,18 @@ public final class LayoutBudget {
           "text of up to %d bytes".formatted(limits.nameBytesMax()),
           Long.toString(bytes));
     }
-    addBytes(bytes, position);
+    addBytes(2 * bytes, position);
+  }
+
+  /**
+   * Counts a part of {@link ModelLayout#metadataJson} as the memory that it takes until the JSON is
+   * made, where escapes make six characters of one.
+   *
+   * @param bytes of the text as it is in the file, or its characters
+   * @throws ModelFormatException if there are too many in the whole model
+   */
+  public void addMetadata(long bytes, long position) throws ModelFormatException {
+    addBytes(METADATA_MEMBER_BYTES + METADATA_TEXT_FACTOR * bytes, position);
   }
 
   private ModelFormatException tooMany(long position, String what, long most) {

@@ -16,6 +16,8 @@ import java.util.Set;
  * @param shards other model files that this one says the model consists of; their tensors and nodes
  *     are not among those of this file
  * @param warnings what is odd and yet no error, each a sentence that names the file
+ * @param checksums what the file says about whole other files that hold its tensors; see {@link
+ *     TensorContent#verify}
  */
 public record ModelLayout(
     String formatName,
@@ -24,7 +26,8 @@ public record ModelLayout(
     List<NodeEntry> nodes,
     long fileLength,
     List<Shard> shards,
-    List<String> warnings) {
+    List<String> warnings,
+    List<Checksum> checksums) {
 
   /**
    * A model file beside this one.
@@ -39,6 +42,19 @@ public record ModelLayout(
     }
   }
 
+  /**
+   * What a file's bytes should hash to.
+   *
+   * @param location relative to the folder of the file that says so
+   * @param sha1 40 lower-case hexadecimal digits
+   */
+  public record Checksum(String location, String sha1) {
+    public Checksum {
+      Objects.requireNonNull(location, "location");
+      Objects.requireNonNull(sha1, "sha1");
+    }
+  }
+
   public ModelLayout {
     Objects.requireNonNull(formatName, "formatName");
     Objects.requireNonNull(metadataJson, "metadataJson");
@@ -46,6 +62,20 @@ public record ModelLayout(
     nodes = List.copyOf(nodes);
     shards = List.copyOf(shards);
     warnings = List.copyOf(warnings);
+    checksums = List.copyOf(checksums);
+  }
+
+  /** Makes the layout of a file without checksums of others. */
+  public ModelLayout(
+      String formatName,
+      String metadataJson,
+      List<TensorEntry> tensors,
+      List<NodeEntry> nodes,
+      long fileLength,
+      List<Shard> shards,
+      List<String> warnings) {
+    this(
+        formatName, metadataJson, tensors, nodes, fileLength, shards, warnings, List.of());
   }
 
   /** Makes the layout of a file without shards and warnings. */

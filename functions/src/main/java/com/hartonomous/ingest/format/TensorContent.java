@@ -4,6 +4,10 @@ import java.io.BufferedOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 
 /**
  * Reads the values of a tensor in their canonical form: the raw little-endian, row-major bytes,
@@ -51,6 +55,39 @@ public final class TensorContent {
             input,
             "%d bytes of tensor '%s', found %d".formatted(typed.nbytes(), tensor.name(), written));
       }
+    }
+  }
+
+  /**
+   * Reads a whole other file that holds tensors and compares it with its checksum.
+   *
+   * @param input the model file that says so
+   * @throws ModelFormatException if they differ
+   */
+  public static void verify(PositionedInput input, ModelLayout.Checksum checksum)
+      throws IOException, ModelFormatException {
+    MessageDigest digest = newSha1();
+    try (PositionedInput file = input.openRelative(checksum.location());
+        OutputStream hashing =
+            new DigestOutputStream(OutputStream.nullOutputStream(), digest)) {
+      copyRange(file, new TensorStorage.Range(0, file.length()), hashing);
+    }
+    String found = HexFormat.of().formatHex(digest.digest());
+    if (!found.equals(checksum.sha1())) {
+      throw ModelFormatException.malformed(
+          input,
+          0,
+          "checksum of '" + checksum.location() + "'",
+          "SHA-1 " + checksum.sha1(),
+          found);
+    }
+  }
+
+  private static MessageDigest newSha1() {
+    try {
+      return MessageDigest.getInstance("SHA-1");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform must have SHA-1", e);
     }
   }
 

@@ -1,14 +1,22 @@
 package com.hartonomous.ingest.format.onnx;
 
 import com.hartonomous.ingest.format.ModelFormatException;
+import com.hartonomous.ingest.format.ModelLayout;
 import com.hartonomous.ingest.format.PositionedInput;
 import com.hartonomous.ingest.format.RelativeLocation;
 import com.hartonomous.ingest.format.TensorStorage;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /**
@@ -18,18 +26,46 @@ import java.util.regex.Pattern;
  * <p>Stricter than the official checker, which lets most bad entries through: see {@link
  * PositionedInput#openRelative} for the names; a file with a second name (hard link) is refused
  * where the file system tells, as the official loader does; a range must lie in the file and have
- * the length that type and shape demand. {@code checksum} is not verified, since it takes reading
- * all of the file; {@code basepath} and unknown keys are ignored. Several tensors may share bytes,
- * and the location may be the model file itself.
+ * the length that type and shape demand. {@code checksum}, the SHA-1 of the whole file, is handed
+ * on, since comparing it takes reading all of the file; {@code basepath}, which tools write, is
+ * ignored, and so are unknown keys, with a warning. Several tensors may share bytes, and the
+ * location may be the model file itself. In a location, parts that are {@code .} or empty are left
+ * out, as the official loader normalises it.
  */
 final class OnnxExternalFiles {
   private static final Pattern DECIMAL = Pattern.compile("[0-9]{1,19}");
+  private static final Pattern SHA1 = Pattern.compile("[0-9a-fA-F]{40}");
+  private static final String CHECKSUM = "checksum";
+  private static final Set<String> KEYS =
+      Set.of("location", "offset", "length", CHECKSUM, "basepath");
+
+  /** Unknown keys that are named; a file may have as many as it likes. */
+  private static final int WARNINGS_MAX = 10;
 
   private final PositionedInput model;
   private final Map<String, Long> lengths = new HashMap<>();
+  private final Map<String, String> checksums = new LinkedHashMap<>();
+  private final Set<String> unknownKeys = new LinkedHashSet<>();
 
   OnnxExternalFiles(PositionedInput model) {
     this.model = model;
+  }
+
+  /** Returns what the files should hash to, in order of first use. */
+  List<ModelLayout.Checksum> checksums() {
+    return checksums.entrySet().stream()
+        .map(entry -> new ModelLayout.Checksum(entry.getKey(), entry.getValue()))
+        .toList();
+  }
+
+  /** Returns what was ignored. */
+  List<String> warnings() {
+    return unknownKeys.stream()
+        .map(
+            key ->
+                "%s: expected external_data with the keys %s, found '%s', which is ignored"
+                    .formatted(model.identity(), new TreeSet<>(KEYS), key))
+        .toList();
   }
 
   /**
@@ -48,6 +84,7 @@ final class OnnxExternalFiles {
     if (location == null) {
       throw ModelFormatException.malformed(model, position, field, "a location", "none");
     }
+    location = normalized(location);
     Optional<String> objection = RelativeLocation.check(location);
     if (objection.isPresent()) {
       throw ModelFormatException.malformed(
@@ -81,7 +118,49 @@ final class OnnxExternalFiles {
       throw ModelFormatException.malformed(
           model, position, field, "a length of " + nbytes, Long.toString(length));
     }
+    noteChecksum(entries.get(CHECKSUM), location, position, field);
+    for (String key : entries.keySet()) {
+      if (!KEYS.contains(key) && unknownKeys.size() < WARNINGS_MAX) {
+        unknownKeys.add(key);
+      }
+    }
     return new TensorStorage.External(location, offset, length);
+  }
+
+  private static String normalized(String location) {
+    if (location.startsWith("/")) {
+      return location;
+    }
+    List<String> parts = new ArrayList<>(List.of(location.split("/", -1)));
+    String last = parts.remove(parts.size() - 1);
+    parts.removeIf(part -> part.isEmpty() || part.equals("."));
+    parts.add(last);
+    return String.join("/", parts);
+  }
+
+  private void noteChecksum(String checksum, String location, long position, String field)
+      throws ModelFormatException {
+    if (checksum == null) {
+      return;
+    }
+    if (!SHA1.matcher(checksum).matches()) {
+      throw ModelFormatException.malformed(
+          model,
+          position,
+          field,
+          "a checksum of 40 hexadecimal digits, a SHA-1",
+          "'" + checksum + "'");
+    }
+    String sha1 = checksum.toLowerCase(Locale.ROOT);
+    String earlier = checksums.putIfAbsent(location, sha1);
+    if (earlier != null && !earlier.equals(sha1)) {
+      throw ModelFormatException.malformed(
+          model,
+          position,
+          field,
+          "one checksum of '%s', as before: %s".formatted(location, earlier),
+          sha1);
+    }
   }
 
   private long number(

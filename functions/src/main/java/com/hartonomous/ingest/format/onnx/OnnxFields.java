@@ -65,6 +65,8 @@ final class OnnxFields {
 
   static final int SPARSE_VALUES = 1 << 3 | WIRETYPE_LENGTH_DELIMITED;
   static final int SPARSE_INDICES = 2 << 3 | WIRETYPE_LENGTH_DELIMITED;
+  static final int SPARSE_DIMS = 3 << 3 | WIRETYPE_VARINT;
+  static final int SPARSE_DIMS_PACKED = 3 << 3 | WIRETYPE_LENGTH_DELIMITED;
 
   static final int TENSOR_DIMS = 1 << 3 | WIRETYPE_VARINT;
   static final int TENSOR_DIMS_PACKED = 1 << 3 | WIRETYPE_LENGTH_DELIMITED;

@@ -40,22 +40,6 @@ final class OnnxReader {
     }
   }
 
-  /** A {@code SparseTensorProto}: two tensors. */
-  private final class SparseTensor {
-    private OnnxTensor values;
-    private OnnxTensor indices;
-
-    private void finish(String path, List<TensorEntry> tensors)
-        throws IOException, ModelFormatException {
-      if (values != null) {
-        tensors.add(values.finish(path + "/values"));
-      }
-      if (indices != null) {
-        tensors.add(indices.finish(path + "/indices"));
-      }
-    }
-  }
-
   OnnxReader(PositionedInput input, LayoutBudget budget) {
     this.input = input;
     this.wire = new ProtobufCursor(input, budget.limits());
@@ -105,7 +89,15 @@ final class OnnxReader {
     summary.count("tensors", tensors.size());
     summary.count("initializers", graph.initializerCount);
     summary.count("functions", functionCount);
-    return new ModelLayout(OnnxFormat.NAME, summary.toJson(), tensors, nodes, input.length());
+    return new ModelLayout(
+        OnnxFormat.NAME,
+        summary.toJson(),
+        tensors,
+        nodes,
+        input.length(),
+        List.of(),
+        externalFiles.warnings(),
+        externalFiles.checksums());
   }
 
   private void readGraph(long outerEnd, String path, Graph graph, boolean summarized)
@@ -122,8 +114,9 @@ final class OnnxReader {
               tensor.finish(path + "/initializer[" + graph.initializerCount++ + "]"));
         }
         case OnnxFields.GRAPH_SPARSE_INITIALIZER -> {
-          SparseTensor sparse = readSparseTensor(end, null, "sparse_initializer");
-          sparse.finish(
+          OnnxSparseTensor sparse = readSparseTensor(end, null, "sparse_initializer");
+          finishSparse(
+              sparse,
               path + "/sparse_initializer[" + graph.sparseInitializerCount++ + "]",
               graph.sparseInitializers);
         }
@@ -155,8 +148,8 @@ final class OnnxReader {
     int tag;
     while ((tag = wire.nextTag(end)) != 0) {
       switch (tag) {
-        case OnnxFields.NODE_NAME -> name = summary.readText(end, "name");
-        case OnnxFields.NODE_OP_TYPE -> opType = summary.readText(end, "op_type");
+        case OnnxFields.NODE_NAME -> name = wire.readName(end, "name", budget);
+        case OnnxFields.NODE_OP_TYPE -> opType = wire.readName(end, "op_type", budget);
         case OnnxFields.NODE_ATTRIBUTE ->
             readAttribute(end, path + "/attribute[" + attributeCount++ + "]", tensors, inner);
         default -> wire.skipField(tag, end);
@@ -173,7 +166,7 @@ final class OnnxReader {
     long end = wire.enterMessage(outerEnd, path);
     OnnxTensor tensor = null;
     Graph graph = null;
-    SparseTensor sparseTensor = null;
+    OnnxSparseTensor sparseTensor = null;
     List<TensorEntry> listed = new ArrayList<>();
     Graph graphs = new Graph();
     List<TensorEntry> sparseListed = new ArrayList<>();
@@ -199,8 +192,10 @@ final class OnnxReader {
         case OnnxFields.ATTRIBUTE_SPARSE_TENSOR ->
             sparseTensor = readSparseTensor(end, sparseTensor, "sparse_tensor");
         case OnnxFields.ATTRIBUTE_SPARSE_TENSORS ->
-            readSparseTensor(end, null, "sparse_tensors")
-                .finish(path + "/sparse_tensors[" + sparseCount++ + "]", sparseListed);
+            finishSparse(
+                readSparseTensor(end, null, "sparse_tensors"),
+                path + "/sparse_tensors[" + sparseCount++ + "]",
+                sparseListed);
         default -> wire.skipField(tag, end);
       }
     }
@@ -214,7 +209,7 @@ final class OnnxReader {
     tensors.addAll(listed);
     graphs.appendTo(tensors, nodes);
     if (sparseTensor != null) {
-      sparseTensor.finish(path + "/sparse_tensor", tensors);
+      finishSparse(sparseTensor, path + "/sparse_tensor", tensors);
     }
     tensors.addAll(sparseListed);
   }
@@ -229,21 +224,34 @@ final class OnnxReader {
     return tensor;
   }
 
-  private SparseTensor readSparseTensor(long outerEnd, SparseTensor earlierPiece, String field)
+  private OnnxSparseTensor readSparseTensor(
+      long outerEnd, OnnxSparseTensor earlierPiece, String field)
       throws IOException, ModelFormatException {
     long end = wire.enterMessage(outerEnd, field);
-    SparseTensor sparse = earlierPiece == null ? new SparseTensor() : earlierPiece;
+    OnnxSparseTensor sparse =
+        earlierPiece == null
+            ? new OnnxSparseTensor(input, new OnnxDims(input, wire, budget))
+            : earlierPiece;
     int tag;
     while ((tag = wire.nextTag(end)) != 0) {
       switch (tag) {
-        case OnnxFields.SPARSE_VALUES -> sparse.values = readTensor(end, sparse.values, "values");
+        case OnnxFields.SPARSE_VALUES ->
+            sparse.setValues(readTensor(end, sparse.values(), "values"));
         case OnnxFields.SPARSE_INDICES ->
-            sparse.indices = readTensor(end, sparse.indices, "indices");
+            sparse.setIndices(readTensor(end, sparse.indices(), "indices"));
+        case OnnxFields.SPARSE_DIMS -> sparse.dims().read(end);
+        case OnnxFields.SPARSE_DIMS_PACKED -> sparse.dims().readPacked(end);
         default -> wire.skipField(tag, end);
       }
     }
     wire.leaveMessage();
     return sparse;
+  }
+
+  private void finishSparse(OnnxSparseTensor sparse, String path, List<TensorEntry> tensors)
+      throws IOException, ModelFormatException {
+    sparse.finish(path, wire.tagPosition(), tensors);
+    summary.addSparseTensor(path, sparse.dims().values());
   }
 
   private void readTraining(

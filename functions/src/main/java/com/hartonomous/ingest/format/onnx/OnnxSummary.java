@@ -7,17 +7,16 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.hartonomous.ingest.format.LayoutBudget;
 import com.hartonomous.ingest.format.ModelFormatException;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 
 /**
  * What an ONNX model says about itself besides its tensors and nodes, as a JSON object: versions,
- * producer, operator sets, counts, inputs and outputs of the graph, metadata properties.
+ * producer, operator sets, counts, inputs and outputs of the graph, metadata properties, and the
+ * dense shapes of sparse tensors.
  */
 final class OnnxSummary {
   private static final JsonMapper MAPPER = new JsonMapper();
-
-  /** Estimate of the memory that one member of the summary takes besides its text, in bytes. */
-  private static final int MEMBER_BYTES = 128;
 
   private final ProtobufCursor wire;
   private final LayoutBudget budget;
@@ -26,6 +25,7 @@ final class OnnxSummary {
   private final ArrayNode operatorSets = MAPPER.createArrayNode();
   private final ObjectNode properties = MAPPER.createObjectNode();
   private final ArrayNode inputs = MAPPER.createArrayNode();
+  private final ArrayNode sparseTensors = MAPPER.createArrayNode();
   private final ArrayNode outputs = MAPPER.createArrayNode();
 
   OnnxSummary(ProtobufCursor wire, LayoutBudget budget) {
@@ -37,12 +37,22 @@ final class OnnxSummary {
     counts.put(name, count);
   }
 
+  /** Adds the dense shape of a sparse tensor. */
+  void addSparseTensor(String path, List<Long> dims) throws ModelFormatException {
+    budget.addMetadata(path.length() + (long) Long.BYTES * dims.size(), wire.tagPosition());
+    ArrayNode shape = sparseTensors.addObject().put("path", path).putArray("dims");
+    dims.forEach(shape::add);
+  }
+
   String toJson() throws JsonProcessingException {
     model.set("opset_import", operatorSets);
     model.set("counts", counts);
     model.set("inputs", inputs);
     model.set("outputs", outputs);
     model.set("metadata_props", properties);
+    if (!sparseTensors.isEmpty()) {
+      model.set("sparse_tensors", sparseTensors);
+    }
     return MAPPER.writeValueAsString(model);
   }
 
@@ -80,15 +90,14 @@ final class OnnxSummary {
     return true;
   }
 
-  /** Reads a string field, within the limits. */
-  String readText(long end, String field) throws IOException, ModelFormatException {
+  private String readText(long end, String field) throws IOException, ModelFormatException {
     long length = wire.readLength(end, field);
-    budget.addText(length, wire.tagPosition(), field);
+    budget.addMetadata(length, wire.tagPosition());
     return wire.readText(length);
   }
 
   private long enter(long outerEnd, String field) throws IOException, ModelFormatException {
-    budget.addBytes(MEMBER_BYTES, wire.tagPosition());
+    budget.addMetadata(0, wire.tagPosition());
     return wire.enterMessage(outerEnd, field);
   }
 

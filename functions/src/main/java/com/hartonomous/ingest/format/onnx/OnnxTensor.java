@@ -32,7 +32,7 @@ final class OnnxTensor {
   private final LayoutBudget budget;
   private final OnnxExternalFiles externalFiles;
 
-  private final List<Long> dims = new ArrayList<>();
+  private final OnnxDims dims;
   private final Map<TypedField, Values> typedData = new EnumMap<>(TypedField.class);
   private final Map<String, String> externalData = new HashMap<>();
   private String name = "";
@@ -57,6 +57,7 @@ final class OnnxTensor {
     this.wire = wire;
     this.budget = budget;
     this.externalFiles = externalFiles;
+    this.dims = new OnnxDims(input, wire, budget);
   }
 
   /** Reads one piece of the message, which ends at {@code end}. */
@@ -65,13 +66,14 @@ final class OnnxTensor {
     int tag;
     while ((tag = wire.nextTag(end)) != 0) {
       switch (tag) {
-        case OnnxFields.TENSOR_DIMS -> addDimension(wire.readVarint(end, "dims"));
-        case OnnxFields.TENSOR_DIMS_PACKED -> readPackedDimensions(end);
-        case OnnxFields.TENSOR_DATA_TYPE -> dataType = wire.readVarint(end, "data_type");
+        case OnnxFields.TENSOR_DIMS -> dims.read(end);
+        case OnnxFields.TENSOR_DIMS_PACKED -> dims.readPacked(end);
+        // An int32 in the schema: of a longer varint protobuf keeps the low bits.
+        case OnnxFields.TENSOR_DATA_TYPE -> dataType = (int) wire.readVarint(end, "data_type");
         case OnnxFields.TENSOR_SEGMENT ->
             throw ModelFormatException.unsupported(
                 input, wire.tagPosition(), "segment", "a whole tensor", "a segment of one");
-        case OnnxFields.TENSOR_NAME -> name = readText(end, "name");
+        case OnnxFields.TENSOR_NAME -> name = wire.readName(end, "name", budget);
         case OnnxFields.TENSOR_RAW_DATA -> {
           long length = wire.readLength(end, "raw_data");
           rawData = new TensorStorage.Range(wire.position(), length);
@@ -178,31 +180,6 @@ final class OnnxTensor {
     values.runs.add(run);
   }
 
-  private void readPackedDimensions(long end) throws IOException, ModelFormatException {
-    long length = wire.readLength(end, "dims");
-    long runEnd = wire.position() + length;
-    while (wire.position() < runEnd) {
-      addDimension(wire.readVarint(runEnd, "dims"));
-    }
-  }
-
-  private void addDimension(long dimension) throws ModelFormatException {
-    if (dimension < 0) {
-      throw ModelFormatException.malformed(
-          input, wire.tagPosition(), "dims", "dimensions from 0", Long.toString(dimension));
-    }
-    if (dims.size() == budget.limits().rankMax()) {
-      throw ModelFormatException.tooLarge(
-          input,
-          wire.tagPosition(),
-          "dims",
-          "up to %d dimensions".formatted(budget.limits().rankMax()),
-          "more");
-    }
-    budget.addBytes(Long.BYTES, wire.tagPosition());
-    dims.add(dimension);
-  }
-
   private void readExternalData(long end) throws IOException, ModelFormatException {
     long messageEnd = wire.enterMessage(end, "external_data");
     String key = "";
@@ -210,8 +187,8 @@ final class OnnxTensor {
     int tag;
     while ((tag = wire.nextTag(messageEnd)) != 0) {
       switch (tag) {
-        case OnnxFields.ENTRY_KEY -> key = readText(messageEnd, "external_data");
-        case OnnxFields.ENTRY_VALUE -> value = readText(messageEnd, "external_data");
+        case OnnxFields.ENTRY_KEY -> key = wire.readName(messageEnd, "external_data", budget);
+        case OnnxFields.ENTRY_VALUE -> value = wire.readName(messageEnd, "external_data", budget);
         default -> wire.skipField(tag, messageEnd);
       }
     }
@@ -220,12 +197,6 @@ final class OnnxTensor {
       throw ModelFormatException.malformed(
           input, wire.tagPosition(), "external_data", "'" + key + "' once", "it twice");
     }
-  }
-
-  private String readText(long end, String field) throws IOException, ModelFormatException {
-    long length = wire.readLength(end, field);
-    budget.addText(length, wire.tagPosition(), field);
-    return wire.readText(length);
   }
 
   /**
@@ -251,7 +222,7 @@ final class OnnxTensor {
                         "a type from 1 to " + OnnxDataType.values().length,
                         Long.toString(dataType)));
     return new TensorEntry(
-        name, path, type.name(), type.contentType(), dims, storage(type, tensor));
+        name, path, type.name(), type.contentType(), dims.values(), storage(type, tensor));
   }
 
   private TensorStorage storage(OnnxDataType type, String tensor)
@@ -281,7 +252,7 @@ final class OnnxTensor {
             tensor,
             type == OnnxDataType.STRING
                 ? "string_data alone"
-                : "raw_data alone, of %d bytes for %s %s".formatted(nbytes, type, dims),
+                : "raw_data alone, of %d bytes for %s %s".formatted(nbytes, type, dims.values()),
             valueFields());
       }
       return rawData;
@@ -301,7 +272,7 @@ final class OnnxTensor {
       throw malformed(
           tensor,
           "raw_data or %d values in %s for %s %s"
-              .formatted(count, type.typedField().fieldName(), type, dims),
+              .formatted(count, type.typedField().fieldName(), type, dims.values()),
           valueFields());
     }
     long length = strings ? values.payloadBytes + values.count * Long.BYTES : nbytes;
@@ -309,13 +280,13 @@ final class OnnxTensor {
   }
 
   private long elementCount(String tensor) throws ModelFormatException {
-    if (dims.contains(0L)) {
+    if (dims.values().contains(0L)) {
       return 0;
     }
     long product = 1;
-    for (long dimension : dims) {
+    for (long dimension : dims.values()) {
       if (product > Long.MAX_VALUE / dimension) {
-        throw malformed(tensor, "fewer than 2^63 elements", "the shape " + dims);
+        throw malformed(tensor, "fewer than 2^63 elements", "the shape " + dims.values());
       }
       product *= dimension;
     }
@@ -325,7 +296,7 @@ final class OnnxTensor {
   private long rawLength(OnnxDataType type, long elements, String tensor)
       throws ModelFormatException {
     if (type.bits() > 0 && elements > (Long.MAX_VALUE - Byte.SIZE) / type.bits()) {
-      throw malformed(tensor, "fewer than 2^63 bits", "the shape " + dims);
+      throw malformed(tensor, "fewer than 2^63 bits", "the shape " + dims.values());
     }
     return (elements * type.bits() + Byte.SIZE - 1) / Byte.SIZE;
   }

@@ -4,6 +4,7 @@ import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.WireFormat;
 import com.hartonomous.ingest.format.InputCursor;
+import com.hartonomous.ingest.format.LayoutBudget;
 import com.hartonomous.ingest.format.LayoutLimits;
 import com.hartonomous.ingest.format.ModelFormatException;
 import com.hartonomous.ingest.format.PositionedInput;
@@ -136,6 +137,14 @@ final class ProtobufCursor {
   /** Ends the message that was entered last. */
   void leaveMessage() {
     depth--;
+  }
+
+  /** Reads a string field that is kept as a name or the like, within the budget. */
+  String readName(long end, String field, LayoutBudget budget)
+      throws IOException, ModelFormatException {
+    long length = readLength(end, field);
+    budget.addText(length, tagPosition, field);
+    return readText(length);
   }
 
   /** Reads length-delimited bytes as text; what is not UTF-8 is replaced, as protobuf allows it. */

@@ -22,9 +22,6 @@ final class SafeTensorsHeader {
   static final String METADATA = "__metadata__";
   private static final JsonMapper MAPPER = new JsonMapper();
 
-  /** Estimate of the memory that an entry takes besides its text, in bytes. */
-  private static final int METADATA_ENTRY_BYTES = 128;
-
   /**
    * One tensor as the header has it.
    *
@@ -99,7 +96,7 @@ final class SafeTensorsHeader {
       json.next();
       json.expect(JsonToken.VALUE_STRING, METADATA + " '" + key + "'");
       String value = json.text(METADATA);
-      budget.addBytes(METADATA_ENTRY_BYTES + key.length() + value.length(), json.position());
+      budget.addMetadata((long) key.length() + value.length(), json.position());
       if (metadata.put(key, value) != null) {
         throw json.duplicate(METADATA, key);
       }
@@ -114,6 +111,7 @@ final class SafeTensorsHeader {
     SafeTensorsDtype dtype = null;
     List<Long> shape = null;
     List<Long> offsets = null;
+    Set<String> ignored = new HashSet<>();
     while (json.next() != JsonToken.END_OBJECT) {
       String member = json.text(field);
       json.next();
@@ -130,7 +128,12 @@ final class SafeTensorsHeader {
           requireFirst(offsets, field, member);
           offsets = parseNumbers("data_offsets of " + field, 2);
         }
-        default -> json.skipValue(field);
+        default -> {
+          if (!ignored.add(member)) {
+            throw json.duplicate(field, member);
+          }
+          json.skipValue(field);
+        }
       }
     }
     if (dtype == null || shape == null || offsets == null) {

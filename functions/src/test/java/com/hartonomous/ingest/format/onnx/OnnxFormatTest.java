@@ -1,5 +1,9 @@
 package com.hartonomous.ingest.format.onnx;
 
+import static com.hartonomous.ingest.format.onnx.ProtobufBytes.bytes;
+import static com.hartonomous.ingest.format.onnx.ProtobufBytes.bytesField;
+import static com.hartonomous.ingest.format.onnx.ProtobufBytes.lengthField;
+import static com.hartonomous.ingest.format.onnx.ProtobufBytes.varintField;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.tuple;
@@ -17,7 +21,6 @@ import com.hartonomous.ingest.format.ModelLayout;
 import com.hartonomous.ingest.format.NodeEntry;
 import com.hartonomous.ingest.format.TensorEntry;
 import com.hartonomous.ingest.format.TensorStorage;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -30,6 +33,7 @@ import org.junit.jupiter.api.Test;
 
 class OnnxFormatTest {
   private static final int UINT8 = 2;
+  private static final int INT64 = 7;
   private static final int STRING = 8;
 
   @Test
@@ -60,7 +64,9 @@ class OnnxFormatTest {
                 + "\"counts\":{\"nodes\":8,\"tensors\":16,\"initializers\":1,\"functions\":1},"
                 + "\"inputs\":[{\"name\":\"x\",\"dtype\":\"FLOAT\",\"shape\":[\"batch\",3,null]}],"
                 + "\"outputs\":[{\"name\":\"y\",\"dtype\":\"INT64\",\"shape\":[]}],"
-                + "\"metadata_props\":{\"author\":\"a test\"}}");
+                + "\"metadata_props\":{\"author\":\"a test\"},\"sparse_tensors\":["
+                + "{\"path\":\"graph/node[1]/attribute[2]/sparse_tensor\",\"dims\":[2199023255552]},"
+                + "{\"path\":\"graph/sparse_initializer[0]\",\"dims\":[2199023255552]}]}");
   }
 
   @Test
@@ -118,6 +124,87 @@ class OnnxFormatTest {
     assertRefused(Kind.MALFORMED, "beside external", type, four, raw, varintField(14, 1));
     assertRefused(Kind.MALFORMED, "a location, found none", type, four, varintField(14, 1));
     assertRefused(Kind.MALFORMED, "other than STRING", varintField(2, STRING), varintField(14, 1));
+  }
+
+  @Test
+  void ofATypeThatIsLongerThanAnInt32TheLowBitsCount() throws Exception {
+    byte[] file =
+        model(
+            varintField(2, (1L << 40) + UINT8), varintField(1, 1), bytesField(9, new byte[] {7}));
+    assertThat(read(file, LayoutLimits.DEFAULT).tensors().get(0).dtype()).isEqualTo("UINT8");
+  }
+
+  @Test
+  void sparseTensorsMustFitTogether() throws Exception {
+    byte[] values = sparsePart(1, UINT8, 2, 1);
+    byte[] linear = sparsePart(2, INT64, 2, 8);
+    byte[] tuples = bytesField(2, bytes(shape(2, 3), varintField(2, INT64), raw(48)));
+    byte[] dims = bytes(varintField(3, 4), bytesField(3, new byte[] {5, 6}));
+    assertThat(readSparse(values, linear, dims).tensors())
+        .extracting(TensorEntry::path, TensorEntry::shape)
+        .containsExactly(
+            tuple("graph/sparse_initializer[0]/values", List.of(2L)),
+            tuple("graph/sparse_initializer[0]/indices", List.of(2L)));
+    assertThat(readSparse(values, tuples, dims).metadataJson())
+        .contains(
+            "\"sparse_tensors\":[{\"path\":\"graph/sparse_initializer[0]\",\"dims\":[4,5,6]}]");
+    byte[] noValues = bytesField(1, bytes(shape(0), varintField(2, UINT8)));
+    assertThat(readSparse(noValues, dims).tensors()).hasSize(1);
+
+    assertSparseRefused("expected values, found none", linear, dims);
+    assertSparseRefused("one or more dims from 1, found []", values, linear);
+    assertSparseRefused("found [4, 0]", values, linear, bytesField(3, new byte[] {4, 0}));
+    assertSparseRefused("dimensions from 0", values, linear, varintField(3, -1));
+    assertSparseRefused("indices of 2 values, found none", values, dims);
+    assertSparseRefused("[2] or [2, 3], found INT64 [3]", values, dims, sparsePart(2, INT64, 3, 8));
+    assertSparseRefused("found UINT8 [2]", values, dims, sparsePart(2, UINT8, 2, 1));
+    assertSparseRefused(
+        "found INT64 [2, 2]",
+        values,
+        dims,
+        bytesField(2, bytes(shape(2, 2), varintField(2, INT64), raw(32))));
+    assertSparseRefused(
+        "values of one dimension, found the shape []",
+        bytesField(1, bytes(varintField(2, UINT8), raw(1))),
+        linear,
+        dims);
+  }
+
+  private static byte[] sparsePart(int field, int type, int count, int width) {
+    return bytesField(field, bytes(shape(count), varintField(2, type), raw(count * width)));
+  }
+
+  private static byte[] shape(int... dims) {
+    return bytes(Arrays.stream(dims).mapToObj(d -> varintField(1, d)).toArray(byte[][]::new));
+  }
+
+  private static byte[] raw(int length) {
+    return bytesField(9, new byte[length]);
+  }
+
+  private static ModelLayout readSparse(byte[]... fields)
+      throws IOException, ModelFormatException {
+    return read(sparse(fields), LayoutLimits.DEFAULT);
+  }
+
+  private static void assertSparseRefused(String message, byte[]... fields) {
+    assertRefused(sparse(fields), LayoutLimits.DEFAULT, Kind.MALFORMED, message);
+  }
+
+  private static byte[] sparse(byte[]... fields) {
+    return bytes(varintField(1, 8), bytesField(7, bytesField(15, bytes(fields))));
+  }
+
+  /** A small file may not ask for much memory: text in the summary counts as often as it is held. */
+  @Test
+  void metadataIsBoundedByTheMemoryThatItTakes() {
+    byte[] property =
+        bytesField(14, bytes(bytesField(1, new byte[1]), bytesField(2, new byte[1 << 20])));
+    assertRefused(
+        bytes(property, property, property, property, property),
+        LayoutLimits.DEFAULT,
+        Kind.TOO_LARGE,
+        "names, paths, shapes and metadata");
   }
 
   @Test
@@ -289,36 +376,5 @@ class OnnxFormatTest {
   /** A model whose graph has one initializer. */
   private static byte[] model(byte[]... tensorFields) {
     return bytes(varintField(1, 8), bytesField(7, bytesField(5, bytes(tensorFields))));
-  }
-
-  private static byte[] varintField(int number, long value) {
-    return bytes(varint(number << 3L), varint(value));
-  }
-
-  private static byte[] bytesField(int number, byte[] value) {
-    return bytes(lengthField(number, value.length), value);
-  }
-
-  private static byte[] lengthField(int number, long length) {
-    return bytes(varint(number << 3L | 2), varint(length));
-  }
-
-  private static byte[] varint(long value) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    long rest = value;
-    while ((rest & ~0x7FL) != 0) {
-      bytes.write((int) (rest & 0x7F | 0x80));
-      rest >>>= 7;
-    }
-    bytes.write((int) rest);
-    return bytes.toByteArray();
-  }
-
-  private static byte[] bytes(byte[]... parts) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    for (byte[] part : List.of(parts)) {
-      bytes.writeBytes(part);
-    }
-    return bytes.toByteArray();
   }
 }

@@ -51,6 +51,9 @@ class SafeTensorsFormatTest {
         "MALFORMED   | {\"t\":{GOOD},\"t\":{GOOD}}           | 't' twice",
         "MALFORMED   | {\"t\":{GOOD},\"\\u0074\":{GOOD}}     | 't' twice",
         "MALFORMED   | {\"t\":{GOOD,\"dtype\":\"U8\"}}       | 'dtype' twice",
+        "MALFORMED   | {\"t\":{GOOD,\"x\":1,\"\\u0078\":1}}  | 'x' twice",
+        "MALFORMED   | {\"__metadata__\":null,\"t\":{GOOD},\"__metadata__\":null} | '__metadata__' twice",
+        "MALFORMED   | {\"t\":{GOOD,\"more\":MANY_NINES}}     | double precision",
         "MALFORMED   | {\"t\":{GOOD},\"__metadata__\":{\"a\":\"1\",\"a\":\"2\"}} | 'a' twice",
         "MALFORMED   | {\"t\":{GOOD},\"__metadata__\":{\"a\":1}}      | VALUE_STRING",
         "MALFORMED   | {\"t\":{GOOD},\"__metadata__\":[]}    | START_OBJECT",
@@ -134,7 +137,7 @@ class SafeTensorsFormatTest {
 
   private static ModelLayout read(String header, int dataLength)
       throws IOException, ModelFormatException {
-    return read(file(utf8(header.replace("GOOD", GOOD)), dataLength), LayoutLimits.DEFAULT);
+    return read(file(utf8(header.replace("GOOD", GOOD).replace("MANY_NINES", "9".repeat(310))), dataLength), LayoutLimits.DEFAULT);
   }
 
   private static ModelLayout read(byte[] file, LayoutLimits limits)
