@@ -74,8 +74,7 @@ public record ModelLayout(
       long fileLength,
       List<Shard> shards,
       List<String> warnings) {
-    this(
-        formatName, metadataJson, tensors, nodes, fileLength, shards, warnings, List.of());
+    this(formatName, metadataJson, tensors, nodes, fileLength, shards, warnings, List.of());
   }
 
   /** Makes the layout of a file without shards and warnings. */

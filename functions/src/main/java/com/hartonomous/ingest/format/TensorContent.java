@@ -68,18 +68,13 @@ public final class TensorContent {
       throws IOException, ModelFormatException {
     MessageDigest digest = newSha1();
     try (PositionedInput file = input.openRelative(checksum.location());
-        OutputStream hashing =
-            new DigestOutputStream(OutputStream.nullOutputStream(), digest)) {
+        OutputStream hashing = new DigestOutputStream(OutputStream.nullOutputStream(), digest)) {
       copyRange(file, new TensorStorage.Range(0, file.length()), hashing);
     }
     String found = HexFormat.of().formatHex(digest.digest());
     if (!found.equals(checksum.sha1())) {
       throw ModelFormatException.malformed(
-          input,
-          0,
-          "checksum of '" + checksum.location() + "'",
-          "SHA-1 " + checksum.sha1(),
-          found);
+          input, 0, "checksum of '" + checksum.location() + "'", "SHA-1 " + checksum.sha1(), found);
     }
   }
 

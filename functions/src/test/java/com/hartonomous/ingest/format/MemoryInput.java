@@ -16,6 +16,7 @@ public final class MemoryInput implements PositionedInput {
   private final String identity;
   private final long length;
   private final NavigableMap<Long, byte[]> pieces;
+  private final Map<String, byte[]> siblings;
   private long bytesRead;
 
   /** Holds exactly these bytes. */
@@ -23,8 +24,19 @@ public final class MemoryInput implements PositionedInput {
     this(identity, bytes.length, Map.of(0L, bytes));
   }
 
+  /** Holds exactly these bytes, beside other files by their location. */
+  public MemoryInput(String identity, byte[] bytes, Map<String, byte[]> siblings) {
+    this(identity, bytes.length, Map.of(0L, bytes), siblings);
+  }
+
   /** Holds these pieces, which do not overlap, and zeros. */
   public MemoryInput(String identity, long length, Map<Long, byte[]> pieces) {
+    this(identity, length, pieces, Map.of());
+  }
+
+  private MemoryInput(
+      String identity, long length, Map<Long, byte[]> pieces, Map<String, byte[]> siblings) {
+    this.siblings = siblings;
     this.identity = identity;
     this.length = length;
     this.pieces = new TreeMap<>(pieces);
@@ -70,7 +82,12 @@ public final class MemoryInput implements PositionedInput {
 
   @Override
   public PositionedInput openRelative(String location) throws IOException {
-    throw new FileNotFoundException(identity + ": nothing beside it, so no " + location);
+    byte[] sibling = siblings.get(location);
+    if (sibling == null) {
+      throw new FileNotFoundException(identity + ": beside it nothing by the name " + location);
+    }
+    String folder = identity.substring(0, identity.lastIndexOf('/') + 1);
+    return new MemoryInput(folder + location, sibling, siblings);
   }
 
   @Override

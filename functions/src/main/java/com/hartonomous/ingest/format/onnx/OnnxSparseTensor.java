@@ -58,7 +58,8 @@ final class OnnxSparseTensor {
     TensorEntry valueEntry = values.finish(path + "/values");
     tensors.add(valueEntry);
     if (valueEntry.shape().size() != 1) {
-      throw malformed(position, field, "values of one dimension", "the shape " + valueEntry.shape());
+      throw malformed(
+          position, field, "values of one dimension", "the shape " + valueEntry.shape());
     }
     if (dims.values().isEmpty() || dims.values().contains(0L)) {
       throw malformed(position, field, "one or more dims from 1", dims.values().toString());

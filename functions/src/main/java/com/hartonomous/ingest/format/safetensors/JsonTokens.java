@@ -198,8 +198,7 @@ final class JsonTokens {
         depth--;
       } else if (token == JsonToken.FIELD_NAME || token == JsonToken.VALUE_STRING) {
         text(field);
-      } else if (token.isNumeric()
-          && !Double.isFinite(parser.getDoubleValue())) {
+      } else if (token.isNumeric() && !Double.isFinite(parser.getDoubleValue())) {
         throw malformed(field, "a number within double precision", parser.getText());
       }
       if (depth > 0) {

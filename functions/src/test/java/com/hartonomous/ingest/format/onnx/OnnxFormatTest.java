@@ -129,8 +129,7 @@ class OnnxFormatTest {
   @Test
   void ofATypeThatIsLongerThanAnInt32TheLowBitsCount() throws Exception {
     byte[] file =
-        model(
-            varintField(2, (1L << 40) + UINT8), varintField(1, 1), bytesField(9, new byte[] {7}));
+        model(varintField(2, (1L << 40) + UINT8), varintField(1, 1), bytesField(9, new byte[] {7}));
     assertThat(read(file, LayoutLimits.DEFAULT).tensors().get(0).dtype()).isEqualTo("UINT8");
   }
 
@@ -182,8 +181,7 @@ class OnnxFormatTest {
     return bytesField(9, new byte[length]);
   }
 
-  private static ModelLayout readSparse(byte[]... fields)
-      throws IOException, ModelFormatException {
+  private static ModelLayout readSparse(byte[]... fields) throws IOException, ModelFormatException {
     return read(sparse(fields), LayoutLimits.DEFAULT);
   }
 
@@ -195,7 +193,9 @@ class OnnxFormatTest {
     return bytes(varintField(1, 8), bytesField(7, bytesField(15, bytes(fields))));
   }
 
-  /** A small file may not ask for much memory: text in the summary counts as often as it is held. */
+  /**
+   * A small file may not ask for much memory: text in the summary counts as often as it is held.
+   */
   @Test
   void metadataIsBoundedByTheMemoryThatItTakes() {
     byte[] property =

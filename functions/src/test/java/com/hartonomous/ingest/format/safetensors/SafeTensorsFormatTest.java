@@ -137,7 +137,9 @@ class SafeTensorsFormatTest {
 
   private static ModelLayout read(String header, int dataLength)
       throws IOException, ModelFormatException {
-    return read(file(utf8(header.replace("GOOD", GOOD).replace("MANY_NINES", "9".repeat(310))), dataLength), LayoutLimits.DEFAULT);
+    return read(
+        file(utf8(header.replace("GOOD", GOOD).replace("MANY_NINES", "9".repeat(310))), dataLength),
+        LayoutLimits.DEFAULT);
   }
 
   private static ModelLayout read(byte[] file, LayoutLimits limits)
