@@ -35,8 +35,7 @@ public final class DamagedFiles {
 
   /** As {@link #isListed(PositionedInput)}, in a given format. */
   public static boolean isListed(PositionedInput input, ModelFormat format) throws IOException {
-    return isListed(
-        input, () -> format.read(input, new LayoutBudget(input, LayoutLimits.DEFAULT)));
+    return isListed(input, () -> format.read(input, new LayoutBudget(input, LayoutLimits.DEFAULT)));
   }
 
   @FunctionalInterface

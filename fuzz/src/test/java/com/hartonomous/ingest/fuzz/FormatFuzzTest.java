@@ -2,15 +2,11 @@ package com.hartonomous.ingest.fuzz;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import com.hartonomous.ingest.format.DamagedFiles;
-import com.hartonomous.ingest.format.Fixtures;
 import com.hartonomous.ingest.format.MemoryInput;
 import com.hartonomous.ingest.format.ModelFormat;
 import com.hartonomous.ingest.format.ModelFormats;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -22,8 +18,6 @@ import org.junit.jupiter.params.provider.MethodSource;
  * fuzz/run} looks for more.
  */
 class FormatFuzzTest {
-  private static final ModelFormats FORMATS = ModelFormats.installed();
-
   @MethodSource("safeTensorsSeeds")
   @FuzzTest
   void safeTensors(byte[] bytes) throws IOException {
@@ -31,7 +25,7 @@ class FormatFuzzTest {
   }
 
   static Stream<byte[]> safeTensorsSeeds() throws IOException {
-    return fixtures(".safetensors");
+    return Seeds.named(".safetensors");
   }
 
   /** The bytes are the index; its shards are sound. */
@@ -68,41 +62,33 @@ class FormatFuzzTest {
   @MethodSource("onnxSeeds")
   @FuzzTest
   void onnx(byte[] bytes) throws IOException {
-    check("onnx", DamagedFiles.fixture("external/model.onnx", bytes));
+    check("onnx", new MemoryInput("model.onnx", bytes, Seeds.folder("external")));
   }
 
   static Stream<byte[]> onnxSeeds() throws IOException {
-    return fixtures(".onnx");
+    return Seeds.named(".onnx");
   }
 
   /** Beside the file are the others of a split model. */
   @MethodSource("ggufSeeds")
   @FuzzTest
   void gguf(byte[] bytes) throws IOException {
-    check("gguf", DamagedFiles.fixture("split/model-00001-of-00003.gguf", bytes));
+    check("gguf", new MemoryInput("model-00001-of-00003.gguf", bytes, Seeds.folder("split")));
   }
 
   static Stream<byte[]> ggufSeeds() throws IOException {
-    return fixtures(".gguf");
+    return Seeds.named(".gguf");
   }
 
   private static void check(String formatName, MemoryInput input) throws IOException {
-    FORMATS.detect(input);
-    ModelFormat format =
-        FORMATS.formats().stream()
-            .filter(installed -> installed.name().equals(formatName))
-            .findFirst()
-            .orElseThrow();
-    DamagedFiles.isListed(input, format);
-  }
-
-  private static Stream<byte[]> fixtures(String extension) throws IOException {
-    List<byte[]> seeds = new ArrayList<>();
-    for (String name : Fixtures.ALL) {
-      if (name.toLowerCase(Locale.ROOT).endsWith(extension)) {
-        seeds.add(Fixtures.bytes(name));
+    ModelFormats formats = ModelFormats.installed();
+    formats.detect(input);
+    for (ModelFormat format : formats.formats()) {
+      if (format.name().equals(formatName)) {
+        DamagedFiles.isListed(input, format);
+        return;
       }
     }
-    return seeds.stream();
+    throw new IllegalStateException("no format " + formatName);
   }
 }
