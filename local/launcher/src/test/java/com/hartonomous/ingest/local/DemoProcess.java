@@ -40,7 +40,7 @@ final class DemoProcess {
   static final String DIGEST = "digest.txt";
 
   private static final int DOCUMENTS = 360;
-  private static final Duration LIMIT = Duration.ofMinutes(4);
+  private static final Duration LIMIT = Duration.ofMinutes(8);
   private static final Duration CHECKPOINT_TIMEOUT = Duration.ofMinutes(1);
   private static final long LOOK_MILLIS = 100;
 

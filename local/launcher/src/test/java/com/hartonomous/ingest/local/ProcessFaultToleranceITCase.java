@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class ProcessFaultToleranceITCase {
 
   private static final long SEED = Long.getLong("seed", 20261122L);
-  private static final long LIMIT_SECONDS = 300;
+  private static final long LIMIT_SECONDS = 600;
 
   @TempDir static Path shared;
 
