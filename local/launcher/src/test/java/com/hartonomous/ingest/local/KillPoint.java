@@ -8,6 +8,8 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.neo4j.graphdb.GraphDatabaseService;
@@ -74,6 +76,8 @@ enum KillPoint {
     private final CheckpointOptions ingest;
     private final AtomicInteger countdown;
     private final AtomicInteger snapshotChunks = new AtomicInteger();
+    private final Set<String> writersOfChunks = ConcurrentHashMap.newKeySet();
+    private volatile boolean hasStoredChunks;
     private volatile boolean hasCheckpoint;
 
     /**
@@ -105,18 +109,23 @@ enum KillPoint {
       if (point == MODEL_SPLIT && application.equals("hartonomous-models")) {
         awaitFirstCheckpoint();
       }
-      if (application.startsWith("hartonomous-writer-") && isHitOfWriter(at, batch)) {
+      if (application.startsWith("hartonomous-writer-") && isHitOfWriter(at, application, batch)) {
         hit();
       }
     }
 
-    private boolean isHitOfWriter(Point at, String batch) {
+    private boolean isHitOfWriter(Point at, String application, String batch) {
+      boolean chunks = at == Point.BEFORE_STATEMENT && batch.contains("INSERT INTO dbo.FileChunks");
+      if (chunks) {
+        writersOfChunks.add(application);
+      } else if (at == Point.AFTER_COMMIT && writersOfChunks.contains(application)) {
+        hasStoredChunks = true;
+      }
       return switch (point) {
         case WRITER_TRANSACTION ->
             at == Point.BEFORE_STATEMENT && batch.contains("INSERT INTO dbo.RowAtoms");
         case AFTER_COMMIT -> at == Point.AFTER_COMMIT;
-        case MODEL_SPLIT ->
-            at == Point.BEFORE_STATEMENT && batch.contains("INSERT INTO dbo.FileChunks");
+        case MODEL_SPLIT -> chunks && hasStoredChunks;
         case SNAPSHOT, GRAPH_TRANSACTION, NONE -> false;
       };
     }
