@@ -34,6 +34,7 @@ final class CatalogueStore {
   static final int TEMPORARY_SCHEMA_ID = -1;
 
   private static final String SCHEMA = "standin_catalogue.";
+  private static final String UNFINISHED = SCHEMA + "unfinished";
   private static final int FIRST_OBJECT_ID = 245_575_913;
   private static final int OBJECT_ID_STEP = 16;
 
@@ -73,6 +74,30 @@ final class CatalogueStore {
           statement.executeQuery("SELECT MAX(object_id) FROM " + SCHEMA + "objects")) {
         rows.next();
         lastObjectId = Math.max(FIRST_OBJECT_ID, rows.getInt(1));
+      }
+    }
+  }
+
+  static String insertUnfinished(long transaction) {
+    return "INSERT INTO " + UNFINISHED + " VALUES (" + transaction + ")";
+  }
+
+  static String deleteUnfinished(long transaction) {
+    return "DELETE FROM " + UNFINISHED + " WHERE transaction_id = " + transaction;
+  }
+
+  /**
+   * Refuses a database whose process died inside a transaction with definitions, such as a
+   * migration: a part of them is there, and who could undo them is gone.
+   */
+  void requireFinished() throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("SELECT 1 FROM " + UNFINISHED)) {
+      if (row.next()) {
+        throw new SQLException(
+            "a process died inside a transaction that had defined something, such as a migration;"
+                + " expected that it had ended, since the stand-in cannot undo definitions then."
+                + " Remove the directory and start anew, or put back a copy of it");
       }
     }
   }

@@ -93,6 +93,7 @@ final class DefinitionRunner {
   <T> T define(Definitions.Work<T> work) throws SqlServerError, SQLException, IOException {
     Definitions definitions = session.engine().definitions();
     if (session.transaction().isOpen()) {
+      session.transaction().defines(definitions);
       try {
         return definitions.defineNow(work);
       } catch (SQLException e) {

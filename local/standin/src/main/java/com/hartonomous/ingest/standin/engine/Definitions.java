@@ -43,6 +43,7 @@ final class Definitions implements AutoCloseable {
     this.store = new CatalogueStore(connection);
     store.open();
     connection.commit();
+    store.requireFinished();
     catalogue = store.load();
   }
 

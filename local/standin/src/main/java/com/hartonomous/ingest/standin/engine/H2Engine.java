@@ -76,7 +76,13 @@ public final class H2Engine implements SqlEngine {
   private H2Engine(LocalDatabase configuration, String url) throws SQLException {
     this.configuration = configuration;
     this.url = url;
-    this.definitions = new Definitions(connect());
+    Connection first = connect();
+    try {
+      this.definitions = new Definitions(first);
+    } catch (SQLException e) {
+      first.close();
+      throw e;
+    }
     definitions.prepare(BuiltinFunctions::registerAliases);
     definitions.prepare(CatalogueFunctions::registerAliases);
     this.capture = definitions.openCapture();

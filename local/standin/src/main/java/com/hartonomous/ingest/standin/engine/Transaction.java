@@ -8,10 +8,12 @@ import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Savepoint;
+import java.sql.Statement;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -58,6 +60,7 @@ final class Transaction {
   private String name;
   private boolean doomed;
   private boolean wrote;
+  private boolean unfinished;
 
   /** The session's view of the fault injector. */
   @FunctionalInterface
@@ -148,6 +151,26 @@ final class Transaction {
     }
   }
 
+  /**
+   * A definition follows, which H2 commits at once. Until the transaction ends the file says that
+   * it is unfinished: {@link CatalogueStore#requireFinished} reads that after a crash.
+   */
+  void defines(Definitions definitions) throws SQLException {
+    if (depth > 0 && !unfinished) {
+      definitions.execute(List.of(CatalogueStore.insertUnfinished(descriptor)));
+      unfinished = true;
+    }
+  }
+
+  /** Part of the H2 transaction that is open. */
+  private void deleteUnfinished() throws SQLException {
+    if (unfinished) {
+      try (Statement statement = connection.createStatement()) {
+        statement.execute(CatalogueStore.deleteUnfinished(descriptor));
+      }
+    }
+  }
+
   boolean hasWritten() {
     return wrote;
   }
@@ -192,6 +215,7 @@ final class Transaction {
   /** Makes the work since the last commit durable and visible; depth and name stay. */
   void commitWork() throws SqlServerError, SQLException, IOException {
     if (!wrote) {
+      deleteUnfinished();
       connection.commit();
       return;
     }
@@ -201,6 +225,7 @@ final class Transaction {
       connection.rollback();
       throw e;
     }
+    deleteUnfinished();
     commitRows();
     compensations.clear();
     savepoints.clear();
@@ -237,6 +262,10 @@ final class Transaction {
       connection.rollback();
       undoTo(0);
     } finally {
+      if (unfinished) {
+        deleteUnfinished();
+        connection.commit();
+      }
       sessionCapture.ended();
       finish(false);
     }
@@ -263,6 +292,7 @@ final class Transaction {
     name = null;
     doomed = false;
     wrote = false;
+    unfinished = false;
     savepoints.clear();
     compensations.clear();
     written.clear();

@@ -23,6 +23,8 @@
  *       and joins; to SQL Server they are equal.
  *   <li>A lock that is waited for longer than a minute without LOCK_TIMEOUT counts as a deadlock
  *       (1205), since a circle through an application lock or a definition is not seen otherwise.
+ *   <li>When the process dies inside a transaction that has defined something, a part of it stays:
+ *       the database is refused from then on.
  *   <li>TRUNCATE TABLE deletes row by row and inside a transaction leaves the identity where it is.
  *   <li>A result set is held in memory (in a file database beyond H2's limit on disk) before its
  *       first row is sent.

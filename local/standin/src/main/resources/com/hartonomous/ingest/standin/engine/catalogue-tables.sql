@@ -7,6 +7,10 @@ CREATE TABLE IF NOT EXISTS standin_catalogue.options (
   name VARCHAR(128) PRIMARY KEY,
   option_value VARCHAR(4000) NOT NULL);
 
+-- Transactions that are open and have defined something.
+CREATE TABLE IF NOT EXISTS standin_catalogue.unfinished (
+  transaction_id BIGINT PRIMARY KEY);
+
 CREATE TABLE IF NOT EXISTS standin_catalogue.schemas (
   schema_id INT PRIMARY KEY,
   name VARCHAR_IGNORECASE(128) NOT NULL UNIQUE,

@@ -1,11 +1,13 @@
 package com.hartonomous.ingest.standin.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.StringJoiner;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -96,6 +98,40 @@ class CrashRecoveryTest {
       kill();
     }
     check();
+  }
+
+  /** Half of a migration is there: going on would only fail at names that are taken. */
+  @Test
+  void anOpenTransactionWithADefinitionIsRefused() throws Exception {
+    try (H2Engine engine = open(alive);
+        Client client = new Client(engine)) {
+      client.ok("BEGIN TRAN; CREATE TABLE dbo.Half (id int NOT NULL PRIMARY KEY)");
+      kill();
+    }
+    assertThatIOException()
+        .isThrownBy(() -> open(killed))
+        .withMessageContaining(killed.toString())
+        .withMessageContaining("died inside a transaction that had defined something")
+        .withMessageContaining("Remove the directory");
+  }
+
+  @Test
+  void endedTransactionsWithDefinitionsAreGoneOnWith() throws Exception {
+    try (H2Engine engine = open(alive);
+        Client client = new Client(engine)) {
+      prepare(client);
+      client.ok("BEGIN TRAN; CREATE TABLE dbo.Made (id int NOT NULL PRIMARY KEY); COMMIT");
+      client.ok("BEGIN TRAN; CREATE TABLE dbo.Filled (id int NOT NULL PRIMARY KEY)");
+      client.ok("INSERT INTO dbo.Filled VALUES (1); COMMIT");
+      client.ok("BEGIN TRAN; CREATE TABLE dbo.Undone (id int NOT NULL PRIMARY KEY); ROLLBACK");
+      new Client(engine).ok("BEGIN TRAN; CREATE TABLE dbo.Abandoned (id int NOT NULL PRIMARY KEY)");
+    }
+    try (H2Engine engine = open(alive);
+        Client client = new Client(engine)) {
+      assertThat(client.query("SELECT name FROM sys.tables WHERE name <> N'T' ORDER BY name"))
+          .containsExactly("Filled", "Made", "Other");
+      assertThat(client.query("SELECT id FROM dbo.Filled")).containsExactly("1");
+    }
   }
 
   private static void change(Client client, int changed) throws Exception {
