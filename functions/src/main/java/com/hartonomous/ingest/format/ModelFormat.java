@@ -8,6 +8,11 @@ import java.util.Locale;
  * format needs only a jar with an entry in {@code
  * META-INF/services/com.hartonomous.ingest.format.ModelFormat}. They have a public constructor
  * without arguments, keep no state, and may be used by several threads at once.
+ *
+ * <p>Every file counts as hostile. {@link #read} checks a length or a count against what is left of
+ * the file before it allocates or loops by it, charges what it keeps to the {@link LayoutBudget},
+ * multiplies exactly, never recurses as deep as a file asks for, and resolves names inside a file
+ * only by {@link PositionedInput#openRelative}. {@code formats/README.md} says where the jar goes.
  */
 public interface ModelFormat {
 

@@ -80,6 +80,16 @@ class FormatFuzzTest {
     return Seeds.named(".gguf");
   }
 
+  @MethodSource("npySeeds")
+  @FuzzTest
+  void npy(byte[] bytes) throws IOException {
+    check("npy", new MemoryInput("array.npy", bytes));
+  }
+
+  static Stream<byte[]> npySeeds() throws IOException {
+    return Seeds.named(".npy");
+  }
+
   private static void check(String formatName, MemoryInput input) throws IOException {
     ModelFormats formats = ModelFormats.installed();
     formats.detect(input);

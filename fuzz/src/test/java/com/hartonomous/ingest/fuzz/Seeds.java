@@ -17,18 +17,25 @@ final class Seeds {
   /** From the folder of this module, in which its tests run. */
   private static final Path FIXTURES = Path.of("../functions/src/test/resources/fixtures");
 
+  private static final Path NUMPY_FIXTURES =
+      Path.of("../formats/numpy/src/test/resources/fixtures");
+
   private Seeds() {}
 
-  /** Returns the files whose name ends so, in path order. */
+  /** Returns the files of all modules whose name ends so, in path order. */
   static Stream<byte[]> named(String extension) throws IOException {
     List<byte[]> seeds = new ArrayList<>();
-    for (Path file : files(FIXTURES)) {
-      if (file.toString().endsWith(extension)) {
-        seeds.add(Files.readAllBytes(file));
+    for (Path folder : List.of(FIXTURES, NUMPY_FIXTURES)) {
+      for (Path file : files(folder)) {
+        if (file.toString().endsWith(extension)) {
+          seeds.add(Files.readAllBytes(file));
+        }
       }
     }
     if (seeds.isEmpty()) {
-      throw new IOException(FIXTURES.toAbsolutePath() + ": expected files *" + extension);
+      throw new IOException(
+          "expected files *%s in %s and %s, found none"
+              .formatted(extension, FIXTURES.toAbsolutePath(), NUMPY_FIXTURES.toAbsolutePath()));
     }
     return seeds.stream();
   }
