@@ -22,8 +22,8 @@ public final class ModelFormats {
 
   /**
    * Loads the formats that the class loader of this class sees. Under Flink those are the ones in
-   * the job's jar and beside it: {@code flink run -C}, or {@code usrlib/} in application mode. A jar
-   * in {@code lib/} does not see {@link ModelFormat} unless the job's jar is there too.
+   * the job's jar and beside it: {@code flink run -C}, or {@code usrlib/} in application mode. A
+   * jar in {@code lib/} does not see {@link ModelFormat} unless the job's jar is there too.
    */
   public static ModelFormats installed() {
     return of(
