@@ -6,9 +6,11 @@ import com.hartonomous.ingest.record.Sha256;
 import com.hartonomous.ingest.testing.Balance;
 import com.hartonomous.ingest.testing.CapturedRows;
 import com.hartonomous.ingest.testing.FlinkCluster;
+import com.hartonomous.ingest.testing.GraphPicture;
 import com.hartonomous.ingest.testing.ModelFolders;
 import com.hartonomous.ingest.testing.Sql;
 import com.hartonomous.ingest.testing.SqlServerExtension;
+import com.hartonomous.ingest.testing.TestNeo4j;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -142,6 +144,21 @@ class IngestModelFoldersITCase {
       Balance balance = Balance.awaitEven(server.options());
       assertThat(balance.sums("submissions")).containsExactly(4L, 4L, 0L, 0L);
       assertThat(balance.sums("models").get(2)).as("shared by the models").isPositive();
+      assertDrawn(sql);
+    }
+  }
+
+  /** The graph of models of several files is what the tables say, tensor by tensor. */
+  private void assertDrawn(Sql sql) throws Exception {
+    TestNeo4j neo4j = TestNeo4j.sharedAndEmpty();
+    try (RunningGraphSync graph =
+        RunningGraphSync.start(server.options(), neo4j.options(), directory.resolve("graph"))) {
+      RunningGraphSync.awaitDrained(sql);
+      List<String> picture = GraphPicture.found(neo4j);
+      assertThat(picture).isEqualTo(GraphPicture.wanted(sql));
+      assertThat(picture).filteredOn(line -> line.startsWith("model|")).hasSize(4);
+      assertThat(picture).filteredOn(line -> line.startsWith("tensor|")).hasSize(30);
+      assertThat(graph.status().isTerminalState()).isFalse();
     }
   }
 
