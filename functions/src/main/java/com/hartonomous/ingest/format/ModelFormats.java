@@ -63,25 +63,31 @@ public final class ModelFormats {
    * name.
    */
   public Optional<ModelFormat> detect(PositionedInput input) throws IOException {
+    return detect(input, fileName(input.identity()));
+  }
+
+  private Optional<ModelFormat> detect(PositionedInput input, String fileName) throws IOException {
     DetectionInput detection = new DetectionInput(input);
     for (ModelFormat format : formats) {
       if (format.matches(detection)) {
         return Optional.of(format);
       }
     }
-    return claiming(fileName(input.identity()));
+    return claiming(fileName);
   }
 
   /**
    * Returns the format of a file of a directory: as {@link #detect}, but that bytes which only look
    * plausible decide nothing unless the name is claimed.
+   *
+   * @param fileName in the directory; a link may lead to a file of another name
    */
-  Optional<ModelFormat> detectInDirectory(PositionedInput input) throws IOException {
-    return detect(input)
+  Optional<ModelFormat> detectInDirectory(PositionedInput input, String fileName)
+      throws IOException {
+    return detect(input, fileName)
         .filter(
             format ->
-                format.detectionOrder() < ModelFormat.PLAUSIBLE
-                    || claiming(fileName(input.identity())).isPresent());
+                format.detectionOrder() < ModelFormat.PLAUSIBLE || claiming(fileName).isPresent());
   }
 
   /**

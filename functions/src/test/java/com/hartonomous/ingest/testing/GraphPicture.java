@@ -45,9 +45,9 @@ public final class GraphPicture {
 
   private static final List<String> WANTED =
       List.of(
-          "SELECT 'model', m.ModelId, m.TenantId, m.ModelName, m.State, f.Format, m.Digest"
-              + " FROM dbo.Models AS m LEFT JOIN dbo.ModelFiles AS f ON f.ModelId = m.ModelId"
-              + " WHERE m.State <> 'DELETED'",
+          "SELECT 'model', m.ModelId, m.TenantId, m.ModelName, m.State,"
+              + " (SELECT MIN(f.Format) FROM dbo.ModelFiles AS f WHERE f.ModelId = m.ModelId),"
+              + " m.Digest FROM dbo.Models AS m WHERE m.State <> 'DELETED'",
           "SELECT 'tensor', t.ModelId, t.ModelId, t.TensorId, t.TensorName, t.DType, t.Dimensions"
               + " FROM dbo.Tensors AS t",
           "SELECT 'stored', t.ModelId, t.TensorId, (SELECT COUNT_BIG(*) FROM dbo.FileChunks AS b"
