@@ -42,6 +42,8 @@ public final class Benchmarks {
               defaultValue = "64",
               description = "Size of a tensor (${DEFAULT-VALUE}).")
           long tensorMib,
+      @Option(names = "--tensor-kib", description = "The same in KiB, for many small tensors.")
+          Long tensorKib,
       @Option(
               names = "--copies",
               defaultValue = "1",
@@ -49,7 +51,8 @@ public final class Benchmarks {
           int copies,
       @Option(names = "--seed", defaultValue = "1", description = "(${DEFAULT-VALUE})") long seed)
       throws IOException {
-    long bytes = new ModelFile(mib << 20, tensorMib << 20, copies, seed).write(file);
+    long tensorBytes = tensorKib == null ? tensorMib << 20 : tensorKib << 10;
+    long bytes = new ModelFile(mib << 20, tensorBytes, copies, seed).write(file);
     out.printf("%s: %d bytes, seed %d%n", file, bytes, seed);
     return 0;
   }
