@@ -6,14 +6,15 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * How a file is cut into chunks: in file order, without gaps, each byte once.
  *
- * <p>Each tensor is cut from its own start into pieces of the chunk size, so that equal weights in
- * two files give equal chunks wherever they lie; the bytes between tensors are chunks too. Where
- * tensors share bytes, the first in file order (of those that begin together, the longest) is cut,
- * and another adds only the part behind it.
+ * <p>Each tensor is cut from its own start (a view of a storage: from that of the storage) into
+ * pieces of the chunk size, so that equal weights in two files give equal chunks wherever they lie;
+ * the bytes between tensors are chunks too. Where tensors share bytes, the first in file order (of
+ * those that begin together, the longest) is cut, and another adds only the part behind it.
  *
  * <p>The plan holds one {@link Section} for each tensor and gap; chunks are computed.
  */
@@ -69,6 +70,23 @@ public final class ChunkPlan {
       Objects.requireNonNull(contentType, "contentType");
     }
 
+    /** The stretch of a tensor's own file that is cut from its start. */
+    static Optional<TensorRange> ofStored(TensorEntry tensor) {
+      return tensor.storage().storedRange().map(range -> of(range, storedType(tensor)));
+    }
+
+    private static String storedType(TensorEntry tensor) {
+      if (!(tensor.storage() instanceof TensorStorage.View view)) {
+        return tensor.contentType();
+      }
+      if (view.deflated()) {
+        return ContentTypes.MODEL_BYTES;
+      }
+      return view.form().swapped()
+          ? ContentTypes.bigEndian(tensor.contentType())
+          : tensor.contentType();
+    }
+
     static TensorRange of(TensorStorage.Range range, String contentType) {
       return new TensorRange(range.offset(), range.end(), contentType);
     }
@@ -90,10 +108,7 @@ public final class ChunkPlan {
   public static ChunkPlan of(ModelLayout layout, int chunkSize) {
     List<TensorRange> ranges = new ArrayList<>();
     for (TensorEntry tensor : layout.tensors()) {
-      tensor
-          .storage()
-          .range()
-          .ifPresent(range -> ranges.add(TensorRange.of(range, tensor.contentType())));
+      TensorRange.ofStored(tensor).ifPresent(ranges::add);
     }
     return of(layout.fileLength(), ranges, chunkSize);
   }

@@ -2,6 +2,7 @@ package com.hartonomous.ingest.format;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -18,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Lists the tensors of local models without loading them: the work of the {@code inspect} command.
@@ -153,7 +155,9 @@ public final class Inspector {
       boolean given = !contents.isDirectory() && weight.path().equals(contents.paths().get(0));
       try (PositionedInput input = opener.open(weight.path())) {
         for (TensorEntry tensor : weight.layout().tensors()) {
-          String digest = listing.sha256() ? sha256(input, tensor) : null;
+          boolean hashed =
+              listing.sha256() && !(tensor.storage() instanceof TensorStorage.NoValues);
+          String digest = hashed ? sha256(input, tensor) : null;
           String shard = given ? null : weight.path();
           listing
               .output()
@@ -190,15 +194,15 @@ public final class Inspector {
     line.put("file", file);
     line.put("name", tensor.name());
     if (tensor.path() != null) {
-      line.put("path", tensor.path());
+      line.put("path", tensor.path().startsWith("[") ? keys(tensor.path()) : tensor.path());
     }
     line.put("dtype", tensor.dtype());
     line.put("shape", tensor.shape());
     if (shard != null) {
       line.put("shard", shard);
     }
-    if (tensor.storage() instanceof TensorStorage.Range range) {
-      line.put("offset", range.offset());
+    if (plainRange(tensor).isPresent()) {
+      line.put("offset", plainRange(tensor).get().offset());
     } else if (tensor.storage() instanceof TensorStorage.External external) {
       line.put("location", external.location());
       line.put("ext_offset", external.offset());
@@ -211,13 +215,23 @@ public final class Inspector {
     return line;
   }
 
-  private static String tableRow(String shard, TensorEntry tensor, String digest) {
-    String place = "typed data";
-    if (tensor.storage() instanceof TensorStorage.Range range) {
-      place = Long.toString(range.offset());
-    } else if (tensor.storage() instanceof TensorStorage.External external) {
-      place = printable(external.location()) + ":" + external.offset();
+  private static JsonNode keys(String path) {
+    try {
+      return MAPPER.readTree(path);
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException("a path that begins with a bracket is a JSON array", e);
     }
+  }
+
+  /** Where the file holds the values as raw bytes; not where they happen to be packed like that. */
+  private static Optional<TensorStorage.Range> plainRange(TensorEntry tensor) {
+    return tensor.storage() instanceof TensorStorage.TypedData
+        ? Optional.empty()
+        : tensor.storage().range();
+  }
+
+  private static String tableRow(String shard, TensorEntry tensor, String digest) {
+    String place = place(tensor.storage());
     if (shard != null) {
       place = printable(shard) + ":" + place;
     }
@@ -230,6 +244,21 @@ public final class Inspector {
             place,
             digest == null ? "" : digest + " ",
             printable(name));
+  }
+
+  private static String place(TensorStorage storage) {
+    if (storage instanceof TensorStorage.External external) {
+      return printable(external.location()) + ":" + external.offset();
+    }
+    if (storage instanceof TensorStorage.TypedData) {
+      return "typed data";
+    }
+    if (storage instanceof TensorStorage.NoValues) {
+      return "no bytes";
+    }
+    return storage.range().isPresent()
+        ? Long.toString(storage.range().get().offset())
+        : "view of " + storage.storedRange().get().offset();
   }
 
   private static Map<String, Object> errorLine(String file, String message) {

@@ -93,10 +93,11 @@ public record ModelContents(
               .computeIfAbsent(
                   sibling(weight.path(), external.location()), key -> new ArrayList<>())
               .add(TensorRange.of(external.externalRange(), tensor.contentType()));
-        } else if (tensor.storage().range().isPresent()) {
-          ranges
-              .computeIfAbsent(weight.path(), key -> new ArrayList<>())
-              .add(TensorRange.of(tensor.storage().range().get(), tensor.contentType()));
+        } else {
+          TensorRange.ofStored(tensor)
+              .ifPresent(
+                  range ->
+                      ranges.computeIfAbsent(weight.path(), key -> new ArrayList<>()).add(range));
         }
       }
     }

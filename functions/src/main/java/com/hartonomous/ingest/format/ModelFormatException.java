@@ -50,6 +50,14 @@ public final class ModelFormatException extends Exception {
     this.field = Objects.requireNonNull(field, "field");
   }
 
+  private ModelFormatException(ModelFormatException error, String report) {
+    super(error.getMessage() + "; " + report, error);
+    this.kind = error.kind;
+    this.file = error.file;
+    this.offset = error.offset;
+    this.field = error.field;
+  }
+
   /** Names in a file may be a MiB long; their middle is left out of messages. */
   private static String shorten(String text) {
     if (text.length() <= SHOWN_CHARACTERS_MAX) {
@@ -78,6 +86,15 @@ public final class ModelFormatException extends Exception {
       PositionedInput input, long offset, String field, String expected, String found) {
     return new ModelFormatException(
         Kind.TOO_LARGE, input.identity(), offset, field, expected, found);
+  }
+
+  /**
+   * Returns this error with more to say about the file.
+   *
+   * @param report bounded by the caller
+   */
+  public ModelFormatException withReport(String report) {
+    return new ModelFormatException(this, report);
   }
 
   /** Returns whose fault it is. */

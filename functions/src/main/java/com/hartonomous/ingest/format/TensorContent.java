@@ -55,6 +55,8 @@ public final class TensorContent {
             input,
             "%d bytes of tensor '%s', found %d".formatted(typed.nbytes(), tensor.name(), written));
       }
+    } else if (storage instanceof TensorStorage.View view) {
+      ViewContent.copy(input, tensor.name(), view, target);
     }
   }
 
@@ -86,8 +88,8 @@ public final class TensorContent {
     }
   }
 
-  private static void copyRange(
-      PositionedInput input, TensorStorage.Range range, OutputStream target) throws IOException {
+  static void copyRange(PositionedInput input, TensorStorage.Range range, OutputStream target)
+      throws IOException {
     byte[] buffer = new byte[(int) Math.min(BUFFER_BYTES, range.length())];
     long done = 0;
     while (done < range.length()) {

@@ -59,13 +59,28 @@ public final class DamagedFiles {
     return true;
   }
 
+  private static void requireReadable(PositionedInput input, TensorEntry tensor)
+      throws IOException {
+    CountingStream content = new CountingStream();
+    try {
+      TensorContent.copy(input, tensor, content);
+    } catch (IOException e) {
+      // What is deflated was listed without inflating it, so a broken stream is found only now.
+      boolean deflated = tensor.storage() instanceof TensorStorage.View view && view.deflated();
+      if (!deflated) {
+        throw e;
+      }
+      assertThat(e).hasMessageContaining("expected ").hasMessageContaining("found ");
+      return;
+    }
+    assertThat(content.count).isEqualTo(tensor.nbytes());
+  }
+
   private static void requireReadable(PositionedInput input, ModelLayout layout)
       throws IOException {
     for (TensorEntry tensor : layout.tensors()) {
       if (tensor.nbytes() <= READ_BYTES_MAX) {
-        CountingStream content = new CountingStream();
-        TensorContent.copy(input, tensor, content);
-        assertThat(content.count).isEqualTo(tensor.nbytes());
+        requireReadable(input, tensor);
       }
     }
     ChunkPlan plan = ChunkPlan.of(layout, ChunkPlan.CHUNK_SIZE_MIN);

@@ -40,6 +40,11 @@ class FixtureTest {
         .isEqualTo(ReferenceFiles.jsonLines(Files.readString(Fixtures.path(name + ".jsonl"))));
   }
 
+  @Test
+  void anIndexListsTheTensorsOfItsShards() throws IOException {
+    listingEqualsTheReferenceLibraries("sharded-pytorch/pytorch_model.bin.index.json");
+  }
+
   @ParameterizedTest
   @MethodSource("fixtures")
   void cutAnywhereItIsRefusedOrStillRight(String name) throws Exception {
@@ -51,12 +56,18 @@ class FixtureTest {
       }
     }
     // Only between two fields of the outermost message is a cut ONNX file a file again; a GGUF file
-    // is, without the padding behind its last tensor.
+    // is, without the padding behind its last tensor; a tar archive, without its last blocks.
     int fieldsOfTheModelMax = 10;
     int paddingMax = 63;
-    int acceptedMax =
-        name.endsWith(".onnx") ? fieldsOfTheModelMax : name.endsWith(".gguf") ? paddingMax : 0;
-    assertThat(accepted).isLessThanOrEqualTo(acceptedMax);
+    int tarBlocksMax = 10 << 10;
+    Map<String, Integer> acceptedMax =
+        Map.of(".onnx", fieldsOfTheModelMax, ".gguf", paddingMax, "tar.pt", tarBlocksMax);
+    assertThat(accepted)
+        .isLessThanOrEqualTo(
+            acceptedMax.entrySet().stream()
+                .filter(entry -> name.endsWith(entry.getKey()))
+                .mapToInt(Map.Entry::getValue)
+                .sum());
   }
 
   @ParameterizedTest

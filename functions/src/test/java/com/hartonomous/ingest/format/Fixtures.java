@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The small model files of this repository, made by src/test/fixtures/make_fixtures.py. */
+/** The small model files of this repository, made by the scripts in src/test/fixtures. */
 public final class Fixtures {
   /** All of them, relative to the folder of the fixtures. */
   public static final List<String> ALL =
@@ -23,7 +23,14 @@ public final class Fixtures {
           "big-endian.gguf",
           "unpadded.gguf",
           "vocabulary.gguf",
-          "split/model-00002-of-00003.gguf");
+          "split/model-00002-of-00003.gguf",
+          "views.pt",
+          "deflated.pt",
+          "swapped.pt",
+          "legacy.pt",
+          "dtypes.pt",
+          "tar.pt",
+          "script.pt");
 
   private static final ModelFormats FORMATS = ModelFormats.installed();
 

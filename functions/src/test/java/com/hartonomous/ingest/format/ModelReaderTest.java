@@ -55,7 +55,7 @@ class ModelReaderTest {
             "model.safetensors.index.json",
             "onnx/model.onnx",
             "onnx/model.onnx_data",
-            "pytorch_model.bin");
+            "tokenizer.bin");
     assertThat(contents.weights())
         .extracting(WeightFile::path)
         .containsExactly(
@@ -69,7 +69,7 @@ class ModelReaderTest {
         .containsExactly("onnx/model.onnx/graph/node[0]", "onnx/model.onnx/graph/node[1]");
     assertThat(contents.formats())
         .containsEntry("onnx/model.onnx_data", "onnx")
-        .containsEntry("pytorch_model.bin", "unparsed")
+        .containsEntry("tokenizer.bin", "unparsed")
         .containsEntry("model-00001-of-00002.safetensors", "safetensors");
     assertThat(contents.tensorRanges())
         .containsOnlyKeys(
@@ -277,7 +277,7 @@ class ModelReaderTest {
     write(folder, "config.json", "{\"model_type\": \"bert\"}\n");
     write(folder, "empty.txt", "");
     // Bytes that look like the begin of an ONNX file, and are none.
-    Files.write(folder.resolve("pytorch_model.bin"), new byte[] {8, 8, 18, 1, 0});
+    Files.write(folder.resolve("tokenizer.bin"), new byte[] {8, 8, 18, 1, 0});
     return folder;
   }
 

@@ -90,6 +90,16 @@ class FormatFuzzTest {
     return Seeds.named(".npy");
   }
 
+  @MethodSource("pyTorchSeeds")
+  @FuzzTest
+  void pyTorch(byte[] bytes) throws IOException {
+    check("pytorch", new MemoryInput("model.pt", bytes));
+  }
+
+  static Stream<byte[]> pyTorchSeeds() throws IOException {
+    return Seeds.named(".pt");
+  }
+
   private static void check(String formatName, MemoryInput input) throws IOException {
     ModelFormats formats = ModelFormats.installed();
     formats.detect(input);

@@ -117,6 +117,10 @@ final class ModelRows {
       offset = external.offset();
     } else if (storage instanceof TensorStorage.TypedData typed && offset == null) {
       layoutJson = layoutJson(typed);
+    } else if (storage instanceof TensorStorage.View view && offset == null) {
+      layoutJson = layoutJson(view);
+    } else if (storage instanceof TensorStorage.NoValues) {
+      layoutJson = "{\"values\":false}";
     }
     return new Object[] {
       modelId,
@@ -140,5 +144,27 @@ final class ModelRows {
         .collect(
             Collectors.joining(
                 ",", "{\"encoding\":\"" + typed.encoding().name() + "\",\"runs\":[", "]}"));
+  }
+
+  /**
+   * {@code {"storage":[offset,length],"inflatedLength":n,"firstByte":n,"strides":[...],
+   * "elementBytes":n,"wordBytes":n,"bigEndian":b,"negated":b,"conjugated":b}}: the storage as a
+   * range of the file, of which {@code inflatedLength} is -1 unless it is deflated; the first
+   * element in it; strides in elements, for the dimensions of the row.
+   */
+  private static String layoutJson(TensorStorage.View view) {
+    TensorStorage.ElementForm form = view.form();
+    return "{\"storage\":[%d,%d],\"inflatedLength\":%d,\"firstByte\":%d,\"strides\":%s,\"elementBytes\":%d,\"wordBytes\":%d,\"bigEndian\":%b,\"negated\":%b,\"conjugated\":%b}"
+        .formatted(
+            view.storage().offset(),
+            view.storage().length(),
+            view.inflatedLength(),
+            view.firstByte(),
+            view.strides().toString().replace(" ", ""),
+            form.bytes(),
+            form.wordBytes(),
+            form.bigEndian(),
+            form.negated(),
+            form.conjugated());
   }
 }

@@ -1,6 +1,7 @@
 package com.hartonomous.ingest.format.safetensors;
 
 import com.hartonomous.ingest.format.InputCursor;
+import com.hartonomous.ingest.format.JsonTokens;
 import com.hartonomous.ingest.format.LayoutBudget;
 import com.hartonomous.ingest.format.LayoutLimits;
 import com.hartonomous.ingest.format.ModelFormat;

@@ -3,6 +3,7 @@ package com.hartonomous.ingest.format.safetensors;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.hartonomous.ingest.format.JsonTokens;
 import com.hartonomous.ingest.format.LayoutBudget;
 import com.hartonomous.ingest.format.ModelFormatException;
 import com.hartonomous.ingest.format.PositionedInput;

@@ -27,7 +27,16 @@ class ModelRowsTest {
   private static final int LAYOUT = 10;
 
   @ParameterizedTest
-  @ValueSource(strings = {"types.safetensors", "typed.onnx", "nested.onnx", "external/model.onnx"})
+  @ValueSource(
+      strings = {
+        "types.safetensors",
+        "typed.onnx",
+        "nested.onnx",
+        "external/model.onnx",
+        "dtypes.pt",
+        "views.pt",
+        "deflated.pt"
+      })
   void eachTensorBecomesARowThatFindsItsBytes(String fixture) throws Exception {
     ModelHeader header = read(fixture);
     Map<String, Long> fileIds = new HashMap<>();
@@ -76,6 +85,25 @@ class ModelRowsTest {
                 assertThat((String) layout)
                     .matches(
                         "\\{\"encoding\":\"[A-Z0-9_]+\",\"runs\":\\[\\[\\d+,\\d+,(true|false)].*]}"));
+  }
+
+  @Test
+  void aTransposedTensorIsDescribedOverItsStorage() throws Exception {
+    ModelHeader header = read("views.pt");
+    Object[] transposed = null;
+    Object[] base = null;
+    for (var rows = ModelRows.tensors(7, header, Map.of("views.pt", 1L)); rows.hasNext(); ) {
+      Object[] row = rows.next();
+      transposed = row[NAME].equals("transposed") ? row : transposed;
+      base = row[NAME].equals("base") ? row : base;
+    }
+    assertThat(base[LAYOUT]).isNull();
+    assertThat(transposed[DIMENSIONS]).isEqualTo("[10,6]");
+    assertThat(transposed[LENGTH]).isEqualTo(240L);
+    assertThat(transposed[LAYOUT])
+        .isEqualTo(
+            "{\"storage\":[%s,240],\"inflatedLength\":-1,\"firstByte\":0,\"strides\":[1,10],\"elementBytes\":4,\"wordBytes\":4,\"bigEndian\":false,\"negated\":false,\"conjugated\":false}"
+                .formatted(base[OFFSET]));
   }
 
   @Test

@@ -58,7 +58,7 @@ class IngestModelFoldersITCase {
     Files.writeString(folder.resolve("README.md"), "# \u00FCber\n");
     Files.writeString(folder.resolve(".gitattributes"), "*.bin filter=lfs\n");
     Files.createFile(folder.resolve("empty.txt"));
-    Files.write(folder.resolve("pytorch_model.bin"), bytes(5, 100_000));
+    Files.write(folder.resolve("tokenizer.bin"), bytes(5, 100_000));
     repository = ModelFolders.hubCache(directory.resolve("hub"), folder);
   }
 
@@ -134,7 +134,7 @@ class IngestModelFoldersITCase {
               "onnx/data.bin|onnx",
               "onnx/model.onnx|onnx",
               "onnx/sub/more.bin|onnx",
-              "pytorch_model.bin|unparsed");
+              "tokenizer.bin|unparsed");
       assertThat(sql.rows("SELECT NodePath FROM dbo.ModelNodes ORDER BY ModelId, NodeIndex"))
           .containsExactlyInAnyOrder(
               "graph/node[0]",

@@ -1,4 +1,4 @@
-package com.hartonomous.ingest.format.safetensors;
+package com.hartonomous.ingest.format;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
@@ -6,10 +6,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
-import com.hartonomous.ingest.format.InputCursor;
-import com.hartonomous.ingest.format.LayoutLimits;
-import com.hartonomous.ingest.format.ModelFormatException;
-import com.hartonomous.ingest.format.PositionedInput;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.Reader;
@@ -21,7 +17,7 @@ import java.nio.charset.StandardCharsets;
  * One JSON object in a file as a stream of tokens, within limits: nothing recurses, and nothing is
  * kept. Every fault is a {@link ModelFormatException} that says where.
  */
-final class JsonTokens {
+public final class JsonTokens {
 
   private static final String WHITESPACE = " \t\r\n";
 
@@ -37,7 +33,7 @@ final class JsonTokens {
 
   /** What is done with the tokens, which begin before the object. */
   @FunctionalInterface
-  interface Work<T> {
+  public interface Work<T> {
     T run(JsonTokens tokens) throws IOException, ModelFormatException;
   }
 
@@ -48,7 +44,7 @@ final class JsonTokens {
   }
 
   /** Says whether a stretch of the file, which lies in it, looks like an object. */
-  static boolean beginsWithObject(PositionedInput input, long start, long length)
+  public static boolean beginsWithObject(PositionedInput input, long start, long length)
       throws IOException {
     InputCursor cursor = new InputCursor(input);
     cursor.seek(start);
@@ -68,7 +64,7 @@ final class JsonTokens {
    *
    * @param subject what the object is, for errors
    */
-  static <T> T read(
+  public static <T> T read(
       PositionedInput input,
       long start,
       long length,
@@ -93,7 +89,7 @@ final class JsonTokens {
   }
 
   /** As {@link #read}, but the work may end before the object does. */
-  static <T> T peek(
+  public static <T> T peek(
       PositionedInput input,
       long start,
       long length,
@@ -144,21 +140,22 @@ final class JsonTokens {
   }
 
   /** Goes to the next token; null behind the object. */
-  JsonToken next() throws IOException {
+  public JsonToken next() throws IOException {
     return parser.nextToken();
   }
 
-  JsonToken current() {
+  /** Returns the current token; null before the first and behind the last. */
+  public JsonToken current() {
     return parser.currentToken();
   }
 
-  /** The current token as the file has it, of a number its digits. */
-  String raw() throws IOException {
+  /** Returns the current token as the file has it, of a number its digits. */
+  public String raw() throws IOException {
     return parser.getText();
   }
 
   /** Returns the text of the current name or string, which may not hold half a character. */
-  String text(String field) throws IOException, ModelFormatException {
+  public String text(String field) throws IOException, ModelFormatException {
     String text = parser.getText();
     for (int i = 0; i < text.length(); i++) {
       char character = text.charAt(i);
@@ -177,7 +174,7 @@ final class JsonTokens {
   }
 
   /** Returns the current number, which must be an integer from 0 to 2^63-1. */
-  long unsignedLong(String field) throws IOException, ModelFormatException {
+  public long unsignedLong(String field) throws IOException, ModelFormatException {
     expect(JsonToken.VALUE_NUMBER_INT, field);
     String digits = parser.getText();
     // "-0" is no unsigned integer to the crate either.
@@ -188,7 +185,7 @@ final class JsonTokens {
   }
 
   /** Skips the current value, whose text and numbers must be valid all the same. */
-  void skipValue(String field) throws IOException, ModelFormatException {
+  public void skipValue(String field) throws IOException, ModelFormatException {
     int depth = 0;
     do {
       JsonToken token = parser.currentToken();
@@ -208,7 +205,7 @@ final class JsonTokens {
   }
 
   /** Requires the current token to be of a kind. */
-  void expect(JsonToken expected, String field) throws ModelFormatException {
+  public void expect(JsonToken expected, String field) throws ModelFormatException {
     JsonToken found = parser.currentToken();
     if (found != expected) {
       throw malformed(
@@ -216,17 +213,21 @@ final class JsonTokens {
     }
   }
 
-  ModelFormatException duplicate(String field, String name) {
+  /** Makes the error for a name that occurs twice. */
+  public ModelFormatException duplicate(String field, String name) {
     return malformed(field, "each name once", "'" + name + "' twice");
   }
 
-  /** A fault at the present place. */
-  ModelFormatException malformed(String field, String expected, String found) {
+  /** Makes the error for a fault at the present place. */
+  public ModelFormatException malformed(String field, String expected, String found) {
     return ModelFormatException.malformed(input, position(), field, expected, found);
   }
 
-  /** The position in the file; exact while the object is ASCII: the parser counts characters. */
-  long position() {
+  /**
+   * Returns the position in the file; exact while the object is ASCII: the parser counts
+   * characters.
+   */
+  public long position() {
     return start + Math.max(0, parser.currentLocation().getCharOffset());
   }
 
