@@ -26,6 +26,11 @@ final class DetectionInput implements PositionedInput {
   }
 
   @Override
+  public String name() {
+    return input.name();
+  }
+
+  @Override
   public long length() {
     return input.length();
   }

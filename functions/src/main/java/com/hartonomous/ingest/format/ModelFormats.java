@@ -21,9 +21,8 @@ public final class ModelFormats {
   }
 
   /**
-   * Loads the formats that the class loader of this class sees. Under Flink those are the ones in
-   * the job's jar and beside it: {@code flink run -C}, or {@code usrlib/} in application mode. A
-   * jar in {@code lib/} does not see {@link ModelFormat} unless the job's jar is there too.
+   * Loads the formats that the class loader of this class sees: under Flink those are the ones in
+   * the job's jar and in {@code lib/}.
    */
   public static ModelFormats installed() {
     return of(
@@ -63,31 +62,25 @@ public final class ModelFormats {
    * name.
    */
   public Optional<ModelFormat> detect(PositionedInput input) throws IOException {
-    return detect(input, fileName(input.identity()));
-  }
-
-  private Optional<ModelFormat> detect(PositionedInput input, String fileName) throws IOException {
     DetectionInput detection = new DetectionInput(input);
     for (ModelFormat format : formats) {
       if (format.matches(detection)) {
         return Optional.of(format);
       }
     }
-    return claiming(fileName);
+    return claiming(input.name());
   }
 
   /**
    * Returns the format of a file of a directory: as {@link #detect}, but that bytes which only look
    * plausible decide nothing unless the name is claimed.
-   *
-   * @param fileName in the directory; a link may lead to a file of another name
    */
-  Optional<ModelFormat> detectInDirectory(PositionedInput input, String fileName)
-      throws IOException {
-    return detect(input, fileName)
+  Optional<ModelFormat> detectInDirectory(PositionedInput input) throws IOException {
+    return detect(input)
         .filter(
             format ->
-                format.detectionOrder() < ModelFormat.PLAUSIBLE || claiming(fileName).isPresent());
+                format.detectionOrder() < ModelFormat.PLAUSIBLE
+                    || claiming(input.name()).isPresent());
   }
 
   /**
@@ -127,10 +120,5 @@ public final class ModelFormats {
     byte[] bytes = new byte[(int) Math.min(SHOWN_BYTES, input.length())];
     input.readFully(0, bytes, 0, bytes.length);
     return "a file that begins with the bytes " + HexFormat.ofDelimiter(" ").formatHex(bytes);
-  }
-
-  /** Returns the last part of a path or URI. */
-  public static String fileName(String identity) {
-    return identity.substring(Math.max(identity.lastIndexOf('/'), identity.lastIndexOf('\\')) + 1);
   }
 }

@@ -78,7 +78,7 @@ public final class ModelReader {
     for (FolderFile file : files) {
       try (PositionedInput input = folder.open(file.path())) {
         formats
-            .detectInDirectory(input, ModelFormats.fileName(file.path()))
+            .detectInDirectory(input)
             .ifPresent(format -> claimed.add(new Claimed(file, format)));
       } catch (FileNotFoundException e) {
         throw vanished(folder, file.path(), e);

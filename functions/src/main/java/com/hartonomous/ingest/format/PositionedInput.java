@@ -16,6 +16,15 @@ public interface PositionedInput extends Closeable {
   /** Returns the path or URI that names this file in errors. */
   String identity();
 
+  /**
+   * Returns the last part of the path by which the file was asked for. Behind a symbolic link that
+   * is the link's, whatever {@link #identity} says.
+   */
+  default String name() {
+    String path = identity();
+    return path.substring(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
+  }
+
   /** Returns the length of the file in bytes as it was when it was opened. */
   long length();
 

@@ -130,9 +130,9 @@ public final class FlinkPositionedInput implements PositionedInput {
     return path.toUri().toString();
   }
 
-  /** The last part of the file's path. */
+  @Override
   public String name() {
-    return path.getName();
+    return pathInFolder.substring(pathInFolder.lastIndexOf('/') + 1);
   }
 
   @Override

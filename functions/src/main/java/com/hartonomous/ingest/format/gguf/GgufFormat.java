@@ -4,7 +4,6 @@ import com.hartonomous.ingest.format.GitLfsPointer;
 import com.hartonomous.ingest.format.LayoutBudget;
 import com.hartonomous.ingest.format.ModelFormat;
 import com.hartonomous.ingest.format.ModelFormatException;
-import com.hartonomous.ingest.format.ModelFormats;
 import com.hartonomous.ingest.format.ModelLayout;
 import com.hartonomous.ingest.format.PositionedInput;
 import com.hartonomous.ingest.format.TensorEntry;
@@ -99,7 +98,7 @@ public final class GgufFormat implements ModelFormat {
   /** Takes the file's own name apart; only that of a first file must be one of a split model. */
   private static Optional<SplitName> readName(PositionedInput input, GgufMetadata metadata)
       throws ModelFormatException {
-    String fileName = ModelFormats.fileName(input.identity());
+    String fileName = input.name();
     Optional<SplitName> name = SplitName.parse(fileName);
     boolean isRight =
         name.isEmpty()

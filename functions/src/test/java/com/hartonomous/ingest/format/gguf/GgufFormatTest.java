@@ -1,13 +1,13 @@
 package com.hartonomous.ingest.format.gguf;
 
-import static com.hartonomous.ingest.format.gguf.GgufBytes.ARRAY;
-import static com.hartonomous.ingest.format.gguf.GgufBytes.BOOL;
-import static com.hartonomous.ingest.format.gguf.GgufBytes.F32;
-import static com.hartonomous.ingest.format.gguf.GgufBytes.I8;
-import static com.hartonomous.ingest.format.gguf.GgufBytes.Q4_0;
-import static com.hartonomous.ingest.format.gguf.GgufBytes.STRING;
-import static com.hartonomous.ingest.format.gguf.GgufBytes.UINT16;
-import static com.hartonomous.ingest.format.gguf.GgufBytes.UINT32;
+import static com.hartonomous.ingest.testing.GgufBytes.ARRAY;
+import static com.hartonomous.ingest.testing.GgufBytes.BOOL;
+import static com.hartonomous.ingest.testing.GgufBytes.F32;
+import static com.hartonomous.ingest.testing.GgufBytes.I8;
+import static com.hartonomous.ingest.testing.GgufBytes.Q4_0;
+import static com.hartonomous.ingest.testing.GgufBytes.STRING;
+import static com.hartonomous.ingest.testing.GgufBytes.UINT16;
+import static com.hartonomous.ingest.testing.GgufBytes.UINT32;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
@@ -23,6 +23,7 @@ import com.hartonomous.ingest.format.ModelFormatException.Kind;
 import com.hartonomous.ingest.format.ModelLayout;
 import com.hartonomous.ingest.format.TensorEntry;
 import com.hartonomous.ingest.format.TensorStorage.Range;
+import com.hartonomous.ingest.testing.GgufBytes;
 import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;

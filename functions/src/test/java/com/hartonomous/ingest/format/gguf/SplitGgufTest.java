@@ -1,6 +1,6 @@
 package com.hartonomous.ingest.format.gguf;
 
-import static com.hartonomous.ingest.format.gguf.GgufBytes.I8;
+import static com.hartonomous.ingest.testing.GgufBytes.I8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
@@ -19,6 +19,10 @@ import com.hartonomous.ingest.format.ModelFormatException.Kind;
 import com.hartonomous.ingest.format.ModelFormats;
 import com.hartonomous.ingest.format.ModelReader;
 import com.hartonomous.ingest.format.TensorEntry;
+import com.hartonomous.ingest.runtime.FlinkModelFolder;
+import com.hartonomous.ingest.runtime.FlinkPositionedInput;
+import com.hartonomous.ingest.testing.GgufBytes;
+import com.hartonomous.ingest.testing.ModelFolders;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -79,6 +83,23 @@ class SplitGgufTest {
         .containsExactly(FIRST, SECOND, THIRD);
     assertThat(contents.tensorCount()).isEqualTo(5);
     assertThat(contents.warnings()).isEmpty();
+  }
+
+  @Test
+  void behindTheLinksOfACacheTheNamesAreThoseOfTheLinks() throws Exception {
+    Path plain = folder.resolve("plain");
+    GgufBytes.write(plain, ModelFolders.weights(3, 4, 50), 3);
+    Path snapshot = ModelFolders.hubCache(folder.resolve("hub"), plain);
+    FlinkModelFolder cached =
+        FlinkModelFolder.of(FlinkPositionedInput.qualified(snapshot.toString()));
+
+    try (FlinkPositionedInput first = cached.open(FIRST)) {
+      assertThat(first.identity()).contains("/blobs/");
+      assertThat(reader(LayoutLimits.DEFAULT).readFile(first, FIRST).tensorCount()).isEqualTo(4);
+    }
+    assertThat(reader(LayoutLimits.DEFAULT).readDirectory(cached).paths())
+        .containsExactly(FIRST, SECOND, THIRD);
+    assertThat(read(snapshot.resolve(FIRST), LayoutLimits.DEFAULT).tensorCount()).isEqualTo(4);
   }
 
   @Test
