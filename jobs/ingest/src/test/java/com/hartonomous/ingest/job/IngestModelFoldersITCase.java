@@ -2,7 +2,6 @@ package com.hartonomous.ingest.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.hartonomous.ingest.record.Sha256;
 import com.hartonomous.ingest.testing.Balance;
 import com.hartonomous.ingest.testing.CapturedRows;
 import com.hartonomous.ingest.testing.FlinkCluster;
@@ -13,9 +12,6 @@ import com.hartonomous.ingest.testing.SqlServerExtension;
 import com.hartonomous.ingest.testing.TestNeo4j;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -98,9 +94,9 @@ class IngestModelFoldersITCase {
       for (String model : List.of("single", "sharded", "external", "repository")) {
         awaitState(sql, model, "COMPLETE");
       }
-      assertGivenBack(sql, "sharded", index.getParent(), 4);
-      assertGivenBack(sql, "external", onnx.getParent(), 3);
-      assertGivenBack(sql, "repository", repository, 11);
+      StoredFiles.assertGivenBack(sql, "sharded", index.getParent(), 4);
+      StoredFiles.assertGivenBack(sql, "external", onnx.getParent(), 3);
+      StoredFiles.assertGivenBack(sql, "repository", repository, 11);
       assertThat(CapturedRows.wrongCounts(sql)).isEmpty();
 
       assertThat(tensorAtoms(sql, "single")).isNotEmpty();
@@ -226,40 +222,6 @@ class IngestModelFoldersITCase {
                     .singleElement()
                     .asString()
                     .startsWith(state));
-  }
-
-  /** Compares every stored file of a model with the file on the disk. */
-  private static void assertGivenBack(Sql sql, String model, Path folder, int files)
-      throws Exception {
-    Map<String, MessageDigest> stored = new TreeMap<>();
-    for (String path :
-        sql.rows(
-            "SELECT f.RelativePath FROM dbo.ModelFiles AS f INNER JOIN dbo.Models AS m"
-                + " ON m.ModelId = f.ModelId WHERE m.ModelName = ?",
-            model)) {
-      stored.put(path, Sha256.newDigest());
-    }
-    try (PreparedStatement statement =
-        sql.connection()
-            .prepareStatement(
-                "SELECT f.RelativePath, a.Content FROM dbo.FileChunks AS c"
-                    + " INNER JOIN dbo.Atoms AS a ON a.AtomId = c.AtomId"
-                    + " INNER JOIN dbo.ModelFiles AS f ON f.ModelFileId = c.ModelFileId"
-                    + " INNER JOIN dbo.Models AS m ON m.ModelId = f.ModelId WHERE m.ModelName = ?"
-                    + " ORDER BY c.ModelFileId, c.ChunkIndex")) {
-      statement.setString(1, model);
-      try (ResultSet chunks = statement.executeQuery()) {
-        while (chunks.next()) {
-          stored.get(chunks.getString(1)).update(chunks.getBytes(2));
-        }
-      }
-    }
-    assertThat(stored).hasSize(files);
-    for (Map.Entry<String, MessageDigest> file : stored.entrySet()) {
-      assertThat(Sha256.fromBytes(file.getValue().digest()))
-          .as(file.getKey())
-          .isEqualTo(Sha256.of(Files.readAllBytes(folder.resolve(file.getKey()))));
-    }
   }
 
   private static List<String> tensorAtoms(Sql sql, String model) throws Exception {
