@@ -41,7 +41,8 @@ public final class GgufWriter {
    * Writes a file.
    *
    * @param source the file that {@code layout} was read from
-   * @param metadata keys with values that are strings; {@code general.architecture} belongs there
+   * @param metadata keys and values, which are strings, written in the order of the map; {@code
+   *     general.architecture} belongs there
    * @param target stays open
    * @return what GGUF cannot hold
    * @throws IOException if either file fails, or the source changed since it was listed

@@ -5,6 +5,8 @@ import com.hartonomous.ingest.format.LocalFileInput;
 import com.hartonomous.ingest.format.ModelFormatException;
 import com.hartonomous.ingest.format.ModelFormats;
 import com.hartonomous.ingest.format.ModelLayout;
+import com.hartonomous.ingest.format.PositionedInput;
+import com.hartonomous.ingest.format.gguf.GgufWriter;
 import com.hartonomous.ingest.format.safetensors.SafeTensorsWriter;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -18,13 +20,14 @@ import java.util.Map;
 
 /**
  * The demo's model files: two ONNX models out of jars on the class path, and the weights of the
- * first once more as SafeTensors.
+ * first once more as SafeTensors and as GGUF.
  */
 final class DemoModels {
 
   private static final String ONNX = "all-minilm-l6-v2.onnx";
   private static final String QUANTIZED_ONNX = "all-minilm-l6-v2-q.onnx";
   private static final String SAFETENSORS = "all-minilm-l6-v2.safetensors";
+  private static final String GGUF = "all-minilm-l6-v2.gguf";
   private static final int BUFFER_BYTES = 1 << 20;
 
   private DemoModels() {}
@@ -39,8 +42,24 @@ final class DemoModels {
     Path quantized = directory.resolve(QUANTIZED_ONNX);
     copy(QUANTIZED_ONNX, quantized);
     Path safeTensors = directory.resolve(SAFETENSORS);
-    convert(onnx, safeTensors);
-    return List.of(onnx, quantized, safeTensors);
+    convert(
+        onnx,
+        safeTensors,
+        (source, layout, output) ->
+            SafeTensorsWriter.write(source, layout, Map.of("converted_from", ONNX), output));
+    Path gguf = directory.resolve(GGUF);
+    convert(
+        onnx,
+        gguf,
+        (source, layout, output) ->
+            GgufWriter.write(source, layout, Map.of("general.architecture", "bert"), output));
+    return List.of(onnx, quantized, safeTensors, gguf);
+  }
+
+  /** Writes the tensors of a model in another format. */
+  @FunctionalInterface
+  private interface Conversion {
+    void write(PositionedInput source, ModelLayout layout, OutputStream output) throws IOException;
   }
 
   /** Writes a file's whole content. */
@@ -58,12 +77,10 @@ final class DemoModels {
     }
   }
 
-  private static void convert(Path onnx, Path target) throws IOException {
+  private static void convert(Path onnx, Path target, Conversion conversion) throws IOException {
     try (LocalFileInput input = LocalFileInput.open(onnx)) {
       ModelLayout layout = ModelFormats.installed().read(input, LayoutLimits.DEFAULT);
-      put(
-          target,
-          output -> SafeTensorsWriter.write(input, layout, Map.of("converted_from", ONNX), output));
+      put(target, output -> conversion.write(input, layout, output));
     } catch (ModelFormatException e) {
       throw new IOException(e.getMessage(), e);
     }

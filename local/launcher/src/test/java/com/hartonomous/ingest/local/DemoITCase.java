@@ -54,13 +54,15 @@ class DemoITCase {
         .contains("dead letters  0", "outbox        0", "verification passed");
     assertThat(model(lines, "all-minilm-l6-v2.onnx")).startsWith("COMPLETE", "302");
     assertThat(model(lines, "all-minilm-l6-v2-q.onnx")).startsWith("COMPLETE", "326");
-    List<String> safeTensors = model(lines, "all-minilm-l6-v2.safetensors");
-    assertThat(safeTensors).startsWith("COMPLETE", "302");
-    long bytesIn = Long.parseLong(safeTensors.get(5));
-    long sharedBytes = Long.parseLong(safeTensors.get(7));
-    assertThat(sharedBytes)
-        .as("the same weights in another format share their atoms")
-        .isGreaterThan(bytesIn * 99 / 100);
+    for (String format : List.of("safetensors", "gguf")) {
+      List<String> converted = model(lines, "all-minilm-l6-v2." + format);
+      assertThat(converted).startsWith("COMPLETE", "302");
+      long bytesIn = Long.parseLong(converted.get(5));
+      long sharedBytes = Long.parseLong(converted.get(7));
+      assertThat(sharedBytes)
+          .as("the same weights in another format share their atoms")
+          .isGreaterThan(bytesIn * 99 / 100);
+    }
     assertThat(out.toString()).as("the password is told nowhere").doesNotContain(password());
   }
 

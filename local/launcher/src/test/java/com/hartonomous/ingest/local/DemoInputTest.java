@@ -31,20 +31,25 @@ class DemoInputTest {
   }
 
   @Test
-  void theSafeTensorsFileHoldsTheTensorsOfTheFirstModel(@TempDir Path directory) throws Exception {
+  void theConvertedFilesHoldTheTensorsOfTheFirstModel(@TempDir Path directory) throws Exception {
     List<Path> files = DemoModels.write(directory);
 
     assertThat(files)
         .extracting(file -> file.getFileName().toString())
         .containsExactly(
-            "all-minilm-l6-v2.onnx", "all-minilm-l6-v2-q.onnx", "all-minilm-l6-v2.safetensors");
+            "all-minilm-l6-v2.onnx",
+            "all-minilm-l6-v2-q.onnx",
+            "all-minilm-l6-v2.safetensors",
+            "all-minilm-l6-v2.gguf");
     ModelLayout onnx = layout(files.get(0));
-    ModelLayout safeTensors = layout(files.get(2));
-    assertThat(safeTensors.formatName()).isNotEqualTo(onnx.formatName());
-    assertThat(safeTensors.tensors()).hasSameSizeAs(onnx.tensors());
-    assertThat(safeTensors.tensors().stream().mapToLong(tensor -> tensor.nbytes()).sum())
-        .isEqualTo(onnx.tensors().stream().mapToLong(tensor -> tensor.nbytes()).sum())
-        .isGreaterThan(80_000_000);
+    for (int converted : new int[] {2, 3}) {
+      ModelLayout layout = layout(files.get(converted));
+      assertThat(files.get(converted).toString()).endsWith("." + layout.formatName());
+      assertThat(layout.tensors()).hasSameSizeAs(onnx.tensors());
+      assertThat(layout.tensors().stream().mapToLong(tensor -> tensor.nbytes()).sum())
+          .isEqualTo(onnx.tensors().stream().mapToLong(tensor -> tensor.nbytes()).sum())
+          .isGreaterThan(80_000_000);
+    }
   }
 
   private static ModelLayout layout(Path file) throws Exception {
