@@ -1,5 +1,6 @@
 package com.hartonomous.ingest.benchmarks;
 
+import com.hartonomous.ingest.format.ModelFormatException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -162,6 +163,46 @@ public final class Benchmarks {
           measured.stream().mapToDouble(HashingRun.Pair::ratio).min().orElseThrow(),
           measured.stream().mapToDouble(HashingRun.Pair::ratio).max().orElseThrow());
     }
+    return 0;
+  }
+
+  @Command(
+      name = "listing",
+      description = "Lists a model file in turns with its reference library in Python, both warm.")
+  int listing(
+      @Parameters(paramLabel = "FILE") Path file,
+      @Option(
+              names = "--library",
+              defaultValue = "gguf",
+              description = "gguf or safetensors (${DEFAULT-VALUE}).")
+          String library,
+      @Option(
+              names = "--make-tokens",
+              description = "Writes FILE first: GGUF with so many tokens and merges.")
+          Integer tokens,
+      @Option(
+              names = "--python",
+              defaultValue = "python3",
+              description = "Has the library (${DEFAULT-VALUE}).")
+          String python,
+      @Option(names = "--pairs", defaultValue = "11", description = "(${DEFAULT-VALUE})") int pairs)
+      throws IOException, ModelFormatException, InterruptedException {
+    ListingRun run = new ListingRun(python, file);
+    if (tokens != null) {
+      run.makeGguf(tokens);
+    }
+    List<ListingRun.Pair> measured = run.run(library, pairs);
+    out.printf(
+        Locale.ROOT,
+        "%d bytes, median of %d pairs: %.2f ms, %s %.2f ms, ratio %.4f (%.4f to %.4f)%n",
+        Files.size(file),
+        pairs,
+        Median.of(measured, ListingRun.Pair::ours),
+        library,
+        Median.of(measured, ListingRun.Pair::theirs),
+        Median.of(measured, ListingRun.Pair::ratio),
+        measured.stream().mapToDouble(ListingRun.Pair::ratio).min().orElseThrow(),
+        measured.stream().mapToDouble(ListingRun.Pair::ratio).max().orElseThrow());
     return 0;
   }
 
