@@ -23,6 +23,7 @@ public final class Fixtures {
           "big-endian.gguf",
           "unpadded.gguf",
           "vocabulary.gguf",
+          "split/model-00001-of-00003.gguf",
           "split/model-00002-of-00003.gguf",
           "views.pt",
           "deflated.pt",
