@@ -6,14 +6,18 @@ import io.debezium.connector.sqlserver.SqlServerConnection;
 import io.debezium.connector.sqlserver.SqlServerConnectorConfig;
 import io.debezium.connector.sqlserver.SqlServerValueConverters;
 import io.debezium.jdbc.JdbcConfiguration;
+import io.debezium.jdbc.JdbcConnection;
 import io.debezium.relational.Column;
 import io.debezium.relational.Table;
 import io.debezium.relational.TableEditor;
 import io.debezium.relational.TableId;
 import io.debezium.relational.Tables;
+import io.debezium.schema.DatabaseSchema;
 import java.sql.DatabaseMetaData;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -22,7 +26,7 @@ import org.apache.flink.cdc.connectors.sqlserver.source.utils.SqlServerUtils;
 
 /**
  * The connector's connection, but tables have their {@link TableAlias} in what is asked and
- * answered, and names are quoted and are no patterns.
+ * answered, names are quoted and are no patterns, and texts are {@link ExactText}.
  */
 final class AliasConnection extends SqlServerConnection {
 
@@ -112,6 +116,26 @@ final class AliasConnection extends SqlServerConnection {
       }
     }
     return captured.create();
+  }
+
+  @Override
+  public JdbcConnection prepareQuery(
+      String[] queries,
+      JdbcConnection.StatementPreparer[] preparers,
+      JdbcConnection.BlockingMultiResultSetConsumer consumer)
+      throws SQLException, InterruptedException {
+    return super.prepareQuery(
+        queries,
+        preparers,
+        results ->
+            consumer.accept(Arrays.stream(results).map(ExactText::rows).toArray(ResultSet[]::new)));
+  }
+
+  @Override
+  public <T extends DatabaseSchema<TableId>> Object getColumnValue(
+      ResultSet row, int position, Column column, Table table, T schema) throws SQLException {
+    return ExactText.exact(
+        super.getColumnValue(row, position, column, table, schema), row, position);
   }
 
   @Override

@@ -14,7 +14,6 @@ import java.io.IOException;
 import java.io.StringWriter;
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -130,7 +129,7 @@ final class RowChangeDeserializer implements DebeziumDeserializationSchema<RowCh
       return null;
     }
     if (value instanceof String text && !column.binary()) {
-      return text.getBytes(StandardCharsets.UTF_16LE);
+      return ExactText.bytes(text);
     }
     if (value instanceof ByteBuffer buffer && column.binary()) {
       return bytes(buffer);

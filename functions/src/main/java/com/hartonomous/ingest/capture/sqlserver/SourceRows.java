@@ -5,7 +5,6 @@ import com.hartonomous.ingest.record.CapturedTable;
 import com.hartonomous.ingest.record.ContentValue;
 import com.hartonomous.ingest.record.RowKey;
 import com.hartonomous.ingest.record.Sha256;
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -163,14 +162,11 @@ public final class SourceRows {
     for (int i = 0; i < values.length; i++) {
       CapturedColumn column = table.contentColumns().get(i);
       int position = key.columnCount() + 1 + i;
-      byte[] bytes = column.binary() ? row.getBytes(position) : text(row.getString(position));
+      byte[] bytes =
+          column.binary() ? row.getBytes(position) : ExactText.bytes(ExactText.get(row, position));
       values[i] =
           new ContentValue(column.columnId(), column.contentType(), column.segments(), bytes);
     }
     return new SourceRow(new RowKey(table.tableId(), Sha256.ofText(keyText)), keyText, values);
-  }
-
-  private static byte[] text(String text) {
-    return text == null ? null : text.getBytes(StandardCharsets.UTF_16LE);
   }
 }

@@ -2,7 +2,6 @@ package com.hartonomous.ingest.standin.tsql;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.sql.SQLException;
@@ -45,16 +44,29 @@ public final class BinaryFunctions {
     }
   }
 
-  /** NVARCHAR's bytes: UTF-16, little-endian. */
+  /** NVARCHAR's bytes: its UTF-16 code units as they are, little-endian. */
   public static byte[] utf16Bytes(String text) {
-    return text == null ? null : text.getBytes(StandardCharsets.UTF_16LE);
+    if (text == null) {
+      return null;
+    }
+    byte[] bytes = new byte[2 * text.length()];
+    for (int i = 0; i < text.length(); i++) {
+      bytes[2 * i] = (byte) text.charAt(i);
+      bytes[2 * i + 1] = (byte) (text.charAt(i) >> Byte.SIZE);
+    }
+    return bytes;
   }
 
-  /** NVARCHAR's text; an odd last byte is dropped. */
+  /** NVARCHAR's text of such code units; an odd last byte is dropped. */
   public static String utf16Text(byte[] bytes) {
-    return bytes == null
-        ? null
-        : new String(bytes, 0, bytes.length & ~1, StandardCharsets.UTF_16LE);
+    if (bytes == null) {
+      return null;
+    }
+    char[] units = new char[bytes.length / 2];
+    for (int i = 0; i < units.length; i++) {
+      units[i] = (char) ((bytes[2 * i] & 0xFF) | bytes[2 * i + 1] << Byte.SIZE);
+    }
+    return new String(units);
   }
 
   /** VARCHAR's bytes: code page 1252. */
