@@ -1,0 +1,110 @@
+package com.hartonomous.ingest.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.hartonomous.ingest.testing.CapturedRows;
+import com.hartonomous.ingest.testing.FlinkCluster;
+import com.hartonomous.ingest.testing.Sql;
+import com.hartonomous.ingest.testing.SqlServerExtension;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.api.common.JobStatus;
+import org.apache.flink.test.junit5.MiniClusterExtension;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Columns come and go while their table is captured. */
+class AlteredTableITCase {
+
+  private static final String TABLE = "Pages";
+
+  @RegisterExtension static final MiniClusterExtension FLINK = FlinkCluster.extension(2);
+
+  @RegisterExtension final SqlServerExtension server = new SqlServerExtension();
+
+  @TempDir Path directory;
+
+  private IngestOptions options() {
+    return RunningIngest.options(
+        server.options(),
+        List.of(
+            new IngestOptions.Table(
+                "dbo",
+                TABLE,
+                List.of(
+                    new IngestOptions.Column("Title", "text/plain"),
+                    new IngestOptions.Column("Body", "text/plain")))),
+        List.of(),
+        directory.resolve("checkpoints"));
+  }
+
+  private static void create(Sql sql) throws SQLException {
+    sql.update(
+        "CREATE TABLE dbo.Pages (Id INT NOT NULL PRIMARY KEY, Extra NVARCHAR(40) NULL,"
+            + " Title NVARCHAR(40) NULL, Body NVARCHAR(MAX) NULL)");
+    enable(sql, "dbo_Pages");
+    sql.update("INSERT INTO dbo.Pages VALUES (1, N'extra', N'title 1', N'body 1')");
+    sql.update("INSERT INTO dbo.Pages VALUES (2, N'extra', N'title 2', N'body 2')");
+  }
+
+  private static void enable(Sql sql, String instance) throws SQLException {
+    sql.update(
+        "EXEC sys.sp_cdc_enable_table @source_schema = N'dbo', @source_name = N'Pages',"
+            + " @role_name = NULL, @capture_instance = ?, @supports_net_changes = 0",
+        instance);
+  }
+
+  /** Waits until what the table's columns hold is what its rows refer to. */
+  private static void awaitExact(Sql sql, String... columns) {
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(60))
+        .untilAsserted(
+            () ->
+                assertThat(
+                        CapturedRows.differences(
+                            CapturedRows.foundRows(sql, "dbo", TABLE).stream()
+                                .filter(
+                                    line ->
+                                        List.of(columns).stream()
+                                            .anyMatch(column -> line.contains("|" + column + "|")))
+                                .toList(),
+                            CapturedRows.expectedRows(
+                                sql, "dbo", TABLE, List.of("Id"), List.of(columns), Map.of())))
+                    .isEmpty());
+  }
+
+  @Test
+  @Timeout(value = 4, unit = TimeUnit.MINUTES)
+  void otherColumnsMayBeAddedAndDropped() throws Exception {
+    try (Sql sql = server.connect()) {
+      create(sql);
+      String savepoint;
+      try (RunningIngest job = RunningIngest.startBeside(options())) {
+        awaitExact(sql, "Title", "Body");
+        sql.update("ALTER TABLE dbo.Pages ADD Note NVARCHAR(40) NULL");
+        sql.update(
+            "INSERT INTO dbo.Pages (Id, Title, Body, Note) VALUES (3, N'title', N'body', N'note')");
+        sql.update("UPDATE dbo.Pages SET Note = N'noted', Body = N'new body' WHERE Id = 1");
+        awaitExact(sql, "Title", "Body");
+        sql.update("ALTER TABLE dbo.Pages DROP COLUMN Extra");
+        sql.update("INSERT INTO dbo.Pages (Id, Title, Body) VALUES (4, N'title 4', N'body 4')");
+        sql.update("DELETE FROM dbo.Pages WHERE Id = 2");
+        awaitExact(sql, "Title", "Body");
+        assertThat(job.status()).isEqualTo(JobStatus.RUNNING);
+        savepoint = job.stopWithSavepoint(directory.resolve("savepoints"));
+      }
+      sql.update("UPDATE dbo.Pages SET Title = N'title again', Note = NULL WHERE Id = 4");
+      try (RunningIngest job = RunningIngest.start(options(), savepoint)) {
+        awaitExact(sql, "Title", "Body");
+      }
+      assertThat(CapturedRows.wrongCounts(sql)).isEmpty();
+    }
+  }
+}
