@@ -28,7 +28,7 @@ import org.awaitility.Awaitility;
  */
 public final class Balance implements Findings {
 
-  private static final Duration TIMEOUT = Duration.ofSeconds(30);
+  private static final Duration TIMEOUT = Duration.ofMinutes(2);
 
   /** Databases whose balance is owed. */
   private static final Set<String> OWED = ConcurrentHashMap.newKeySet();
