@@ -45,6 +45,9 @@ public final class Inspector {
   private static final JsonMapper MAPPER =
       JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
+  /** What a table shows of what else the headers say. */
+  private static final int METADATA_CHARACTERS_MAX = 4_000;
+
   private final ModelReader reader;
 
   /** How the listing looks. */
@@ -149,6 +152,12 @@ public final class Inspector {
                   ? ""
                   : ", %d in this file".formatted(listed.get(0).layout().tensors().size()),
               contents.nodeCount());
+      String metadata = printable(contents.metadataJson());
+      boolean shown = metadata.length() <= METADATA_CHARACTERS_MAX;
+      listing
+          .output()
+          .println(
+              "  " + (shown ? metadata : metadata.substring(0, METADATA_CHARACTERS_MAX) + "..."));
       contents.warnings().forEach(warning -> listing.warnings().println(printable(warning)));
     }
     for (ModelContents.WeightFile weight : listed) {

@@ -116,6 +116,19 @@ class InspectorTest {
   }
 
   @Test
+  void theGlobalsThatAPickleNamesAreShown() throws IOException {
+    assertThat(inspect(Inspector.Style.TABLE, false, path("legacy.pt"))).isTrue();
+    assertThat(output.toString())
+        .contains(
+            "\"globals\":[\"collections.OrderedDict\",\"torch.FloatStorage\",\"torch._utils._rebuild_tensor_v2\"]")
+        .contains("view of ");
+    Path evil = folder.resolve("evil.pt");
+    Files.write(evil, "\u0080\u0002cos\nsystem\n)R.".getBytes(StandardCharsets.ISO_8859_1));
+    assertThat(inspect(Inspector.Style.TABLE, false, evil.toString())).isFalse();
+    assertThat(errors.toString()).contains("it names these globals: os.system (REFUSED)");
+  }
+
+  @Test
   void namesCannotSteerTheTerminal() throws IOException {
     Path file = folder.resolve("steering.safetensors");
     byte[] header =
