@@ -12,6 +12,7 @@ import com.hartonomous.ingest.runtime.UnusableFileException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.metrics.Counter;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
@@ -27,8 +28,12 @@ public final class HashModelParts extends ProcessFunction<ModelPart, AtomReferen
 
   private static final long serialVersionUID = 1L;
 
+  /** Metric: bytes of model files that this subtask has hashed. */
+  public static final String BYTES_READ = "modelBytesRead";
+
   private final OutputTag<DeadLetter> deadLetters;
   private transient FileRangeReader reader;
+  private transient Counter bytesRead;
 
   public HashModelParts(OutputTag<DeadLetter> deadLetters) {
     this.deadLetters = deadLetters;
@@ -37,6 +42,7 @@ public final class HashModelParts extends ProcessFunction<ModelPart, AtomReferen
   @Override
   public void open(OpenContext context) {
     reader = new FileRangeReader();
+    bytesRead = getRuntimeContext().getMetricGroup().counter(BYTES_READ);
   }
 
   @Override
@@ -62,6 +68,7 @@ public final class HashModelParts extends ProcessFunction<ModelPart, AtomReferen
               part.modelId()));
       return;
     }
+    bytesRead.inc(range.length());
     out.collect(
         AtomReference.ofChunk(
             hash,

@@ -2,7 +2,9 @@ package com.hartonomous.ingest.testing;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.URI;
+import java.time.Duration;
 import org.apache.flink.core.fs.BlockLocation;
 import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.FSDataOutputStream;
@@ -19,6 +21,16 @@ import org.apache.flink.core.fs.local.LocalFileSystem;
  */
 public final class MirrorFileSystemFactory implements FileSystemFactory {
   private static final String SCHEME = "mirror";
+
+  private static volatile Duration latency = Duration.ZERO;
+
+  /**
+   * Lets every read of every stream wait that long before it is done, as storage behind a network
+   * does; those that wait already, too.
+   */
+  public static void setLatency(Duration ofEachRead) {
+    latency = ofEachRead;
+  }
 
   @Override
   public String getScheme() {
@@ -62,6 +74,53 @@ public final class MirrorFileSystemFactory implements FileSystemFactory {
     }
   }
 
+  private static final class MirrorStream extends FSDataInputStream {
+    private final FSDataInputStream local;
+
+    MirrorStream(FSDataInputStream local) {
+      this.local = local;
+    }
+
+    private static void await() throws IOException {
+      long begin = System.nanoTime();
+      try {
+        while (System.nanoTime() - begin < latency.toNanos()) {
+          Thread.sleep(1);
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw (IOException) new InterruptedIOException("interrupted").initCause(e);
+      }
+    }
+
+    @Override
+    public int read() throws IOException {
+      await();
+      return local.read();
+    }
+
+    @Override
+    public int read(byte[] buffer, int offset, int length) throws IOException {
+      await();
+      return local.read(buffer, offset, length);
+    }
+
+    @Override
+    public void seek(long position) throws IOException {
+      local.seek(position);
+    }
+
+    @Override
+    public long getPos() throws IOException {
+      return local.getPos();
+    }
+
+    @Override
+    public void close() throws IOException {
+      local.close();
+    }
+  }
+
   private static final class MirrorFileSystem extends FileSystem {
     private final LocalFileSystem local = LocalFileSystem.getSharedInstance();
 
@@ -93,7 +152,7 @@ public final class MirrorFileSystemFactory implements FileSystemFactory {
 
     @Override
     public FSDataInputStream open(Path path) throws IOException {
-      return local.open(localPath(path));
+      return new MirrorStream(local.open(localPath(path)));
     }
 
     @Override

@@ -56,6 +56,12 @@ public record ChunkSplit(
   }
 
   @Override
+  public long byteLength() {
+    Section last = sections.get(sections.size() - 1);
+    return last.offset() + last.length() - part(nextIndex).range().offset();
+  }
+
+  @Override
   public ModelPart part(long index) {
     long first = sections.get(0).firstChunk();
     Objects.checkIndex(index - first, endIndex() - first);

@@ -110,7 +110,7 @@ final class DatabaseModelLifecycle implements ModelLifecycle {
   }
 
   @Override
-  public Step step(Set<Integer> planned, int pendingSplits) throws Exception {
+  public Step step(Set<Integer> planned, int pendingSplits, int readers) throws Exception {
     if (!submitted) {
       submitConfigured();
       submitted = true;
@@ -149,7 +149,7 @@ final class DatabaseModelLifecycle implements ModelLifecycle {
       return new Step(ended, List.of(), false);
     }
     if (!toPlan.isEmpty()) {
-      return new Step(ended, plan(toPlan, PENDING_SPLITS_MAX - pendingSplits), true);
+      return new Step(ended, plan(toPlan, PENDING_SPLITS_MAX - pendingSplits, readers), true);
     }
     return new Step(ended, List.of(), claim(ACTIVE_MODELS_MAX - claimed.size()) > 0);
   }
@@ -306,7 +306,7 @@ final class DatabaseModelLifecycle implements ModelLifecycle {
    *
    * @param splitsMax splits beyond which no further model is planned in this step
    */
-  private List<PlannedModel> plan(List<ClaimedModel> models, int splitsMax)
+  private List<PlannedModel> plan(List<ClaimedModel> models, int splitsMax, int readers)
       throws IOException, SQLException, InterruptedException {
     SortedMap<Integer, ModelHeader> read = new TreeMap<>();
     Map<Integer, ClaimedModel> byId = new HashMap<>();
@@ -321,7 +321,9 @@ final class DatabaseModelLifecycle implements ModelLifecycle {
         read.put(model.modelId(), header);
         byId.put(model.modelId(), model);
         entries += header.contents().tensorCount() + (long) header.contents().nodeCount();
-        splits += 1 + header.byteLength() / options.splitSize();
+        splits +=
+            header.files().size()
+                + header.byteLength() / splitSize(header, options.chunkSize(), readers);
       } catch (RejectedModelException e) {
         fail(model, e);
       }
@@ -332,7 +334,8 @@ final class DatabaseModelLifecycle implements ModelLifecycle {
       try {
         planned.add(
             new PlannedModel(
-                model.modelId(), splits(model, read.get(model.modelId()), entry.getValue())));
+                model.modelId(),
+                splits(model, read.get(model.modelId()), entry.getValue(), readers)));
       } catch (RejectedModelException e) {
         fail(model, e);
       }
@@ -438,7 +441,7 @@ final class DatabaseModelLifecycle implements ModelLifecycle {
    * than today's, and then of the files as they were then.
    */
   private List<ModelSplit> splits(
-      ClaimedModel model, ModelHeader header, List<RegisteredFile> registered)
+      ClaimedModel model, ModelHeader header, List<RegisteredFile> registered, int readers)
       throws RejectedModelException {
     Map<String, RegisteredFile> rows = new HashMap<>();
     for (RegisteredFile row : registered) {
@@ -457,7 +460,7 @@ final class DatabaseModelLifecycle implements ModelLifecycle {
               file.uri(),
               file.modifiedAt(),
               plan,
-              Math.max(options.splitSize(), row.chunkSize())));
+              splitSize(header, row.chunkSize(), readers)));
     }
     int nodes = header.nodes().size();
     boolean asExpected =
@@ -481,6 +484,10 @@ final class DatabaseModelLifecycle implements ModelLifecycle {
     RegisteredFile first = registeredAs(header.files().get(0), rows);
     splits.addAll(SplitPlanner.nodes(model.modelId(), first.modelFileId(), header.nodes()));
     return splits;
+  }
+
+  private long splitSize(ModelHeader header, int chunkSize, int readers) {
+    return SplitPlanner.splitSize(header.byteLength(), chunkSize, options.splitSize(), readers);
   }
 
   private static RegisteredFile registeredAs(ModelFile file, Map<String, RegisteredFile> rows)

@@ -43,9 +43,10 @@ interface ModelLifecycle extends AutoCloseable {
    *
    * @param planned models whose splits are made
    * @param pendingSplits splits that wait for a reader
+   * @param readers that share the splits, at least one
    * @throws Exception when the database stays away, or refuses: the job cannot go on
    */
-  Step step(Set<Integer> planned, int pendingSplits) throws Exception;
+  Step step(Set<Integer> planned, int pendingSplits, int readers) throws Exception;
 
   /** Gives up the connection; a step under way fails. */
   @Override

@@ -18,8 +18,8 @@ import java.util.Objects;
  * @param patterns of further files, likewise; see {@link PathPattern}
  * @param watched directories whose files are submitted as they appear and change, likewise
  * @param chunkSize bytes, from {@link ChunkPlan#CHUNK_SIZE_MIN} to {@link ChunkPlan#CHUNK_SIZE_MAX}
- * @param splitSize bytes of consecutive chunks that a reader takes at a time, at least {@code
- *     chunkSize}
+ * @param splitSize bytes of consecutive chunks that a reader takes at a time at most, at least
+ *     {@code chunkSize}
  * @param pollInterval pause between two looks at submissions and progress, at least one millisecond
  */
 public record ModelSourceOptions(

@@ -22,6 +22,9 @@ public sealed interface ModelSplit extends SourceSplit permits ChunkSplit, NodeS
   /** Index behind the last part. */
   long endIndex();
 
+  /** Bytes of the parts that are left: of the file, or of the texts of nodes. */
+  long byteLength();
+
   /**
    * The part of that index.
    *

@@ -16,6 +16,7 @@ import javax.annotation.Nullable;
 import org.apache.flink.api.connector.source.SourceEvent;
 import org.apache.flink.api.connector.source.SplitEnumerator;
 import org.apache.flink.api.connector.source.SplitEnumeratorContext;
+import org.apache.flink.api.connector.source.SplitsAssignment;
 import org.apache.flink.util.FlinkRuntimeException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,7 +31,8 @@ import org.slf4j.LoggerFactory;
  *   <li>The file's header is read, files, tensors and expected numbers are registered in one
  *       transaction, and splits are made. (worker)
  *   <li>The splits become pending and, with their model's id, part of the state. (coordinator)
- *   <li>A reader asks, and gets the next pending split; or it waits for one. (coordinator)
+ *   <li>A reader asks, and gets the next pending split, or several small ones; or it waits for one.
+ *       (coordinator)
  *   <li>A split comes back if its reader fails before a checkpoint holds it. (coordinator)
  *   <li>The reader emits the split's parts; its checkpoints hold the next index.
  *   <li>The model ends: complete when all it expects is stored, failed by a dead letter, or ended
@@ -56,6 +58,15 @@ import org.slf4j.LoggerFactory;
 final class ModelSplitEnumerator implements SplitEnumerator<ModelSplit, ModelEnumeratorState> {
 
   private static final Logger LOG = LoggerFactory.getLogger(ModelSplitEnumerator.class);
+
+  /** Splits that are handed out together. */
+  static final int BATCH_SPLITS_MAX = 64;
+
+  /**
+   * Bytes that several splits together stand for at most: soon read, and since a split's own size
+   * is a small part of that, far below Flink's message size of 10 MiB.
+   */
+  static final long BATCH_BYTES_MAX = 4L << 20;
 
   private final SplitEnumeratorContext<ModelSplit> context;
   private final ModelLifecycle lifecycle;
@@ -170,7 +181,8 @@ final class ModelSplitEnumerator implements SplitEnumerator<ModelSplit, ModelEnu
     stepUnderWay = true;
     Set<Integer> planned = Set.copyOf(plannedModels);
     int pending = pendingSplits.size();
-    context.callAsync(() -> lifecycle.step(planned, pending), this::finishStep);
+    int readers = readers();
+    context.callAsync(() -> lifecycle.step(planned, pending, readers), this::finishStep);
   }
 
   private void finishStep(@Nullable ModelLifecycle.Step step, @Nullable Throwable failure) {
@@ -245,9 +257,30 @@ final class ModelSplitEnumerator implements SplitEnumerator<ModelSplit, ModelEnu
         waitingReaders.remove(subtaskId);
       } else if (!pendingSplits.isEmpty()) {
         waitingReaders.remove(subtaskId);
-        context.assignSplit(pendingSplits.removeFirst(), subtaskId);
+        context.assignSplits(new SplitsAssignment<>(Map.of(subtaskId, nextBatch())));
       }
     }
+  }
+
+  /**
+   * The next split, and those behind it as long as all are small, so that small files do not cost a
+   * round trip each; never so many that others would have nothing left to do.
+   */
+  private List<ModelSplit> nextBatch() {
+    int share = Math.min(pendingSplits.size() / (2 * readers()), BATCH_SPLITS_MAX);
+    List<ModelSplit> batch = new ArrayList<>();
+    long bytes = 0;
+    do {
+      ModelSplit split = pendingSplits.removeFirst();
+      batch.add(split);
+      bytes += split.byteLength();
+    } while (batch.size() < share
+        && bytes + pendingSplits.getFirst().byteLength() <= BATCH_BYTES_MAX);
+    return batch;
+  }
+
+  private int readers() {
+    return Math.max(1, context.currentParallelism());
   }
 
   private static void failIfNeeded(@Nullable Throwable failure) {

@@ -58,6 +58,15 @@ public record NodeSplit(
   }
 
   @Override
+  public long byteLength() {
+    long characters = 0;
+    for (Node node : nodes.subList(Math.toIntExact(nextIndex - firstIndex), nodes.size())) {
+      characters += (long) node.path().length() + node.text().length();
+    }
+    return Character.BYTES * characters;
+  }
+
+  @Override
   public ModelPart part(long index) {
     int position = Math.toIntExact(Objects.checkIndex(index - firstIndex, nodes.size()));
     Node node = nodes.get(position);

@@ -27,7 +27,23 @@ final class SplitPlanner {
    */
   static final int NODE_CHARACTERS_MAX = 256 << 10;
 
+  /** Splits that a model, however small, is cut into for each reader, if it has as many chunks. */
+  private static final int SPLITS_PER_READER = 4;
+
   private SplitPlanner() {}
+
+  /**
+   * The split size for a model: so small that all readers take part in it, and that one which
+   * begins late, or is slower, leaves splits to the others.
+   *
+   * @param modelBytes of all its files
+   * @param splitSizeMax bytes
+   * @return bytes, from the chunk size on; above {@code splitSizeMax} only if that is smaller
+   */
+  static long splitSize(long modelBytes, int chunkSize, long splitSizeMax, int readers) {
+    long fairShare = modelBytes / ((long) SPLITS_PER_READER * readers) + 1;
+    return Math.max(chunkSize, Math.min(splitSizeMax, fairShare));
+  }
 
   /**
    * The splits of a file's chunks, in file order.

@@ -48,7 +48,7 @@ final class LifecycleDriver implements AutoCloseable {
   }
 
   boolean step() throws Exception {
-    Step step = lifecycle.step(Set.copyOf(planned), 0);
+    Step step = lifecycle.step(Set.copyOf(planned), 0, 1);
     planned.removeAll(step.endedModels());
     for (PlannedModel model : step.plannedModels()) {
       planned.add(model.modelId());

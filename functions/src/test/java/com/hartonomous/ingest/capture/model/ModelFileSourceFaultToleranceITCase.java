@@ -142,7 +142,7 @@ class ModelFileSourceFaultToleranceITCase {
   /** Plans one model a step, which it does not know as planned. */
   private static final class MemoryLifecycle implements ModelLifecycle {
     @Override
-    public Step step(Set<Integer> planned, int pendingSplits) {
+    public Step step(Set<Integer> planned, int pendingSplits, int readers) {
       Set<Integer> unknown = new TreeSet<>();
       for (int modelId = 1; modelId <= MODELS; modelId++) {
         if (!planned.contains(modelId)) {

@@ -297,7 +297,7 @@ class ModelLifecycleITCase {
     }
     LifecycleDriver submitter = driver(options("submitter", 1 << 20, paths));
     // Only the submission: nothing is claimed while so many splits wait.
-    submitter.lifecycle().step(Set.of(), ModelLifecycle.PENDING_SPLITS_MAX);
+    submitter.lifecycle().step(Set.of(), ModelLifecycle.PENDING_SPLITS_MAX, 1);
     ExecutorService threads = Executors.newFixedThreadPool(3);
     try {
       List<Future<LifecycleDriver>> drivers = new ArrayList<>();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.hartonomous.ingest.capture.model.ModelLifecycle.PlannedModel;
 import com.hartonomous.ingest.capture.model.ModelLifecycle.Step;
+import com.hartonomous.ingest.format.ChunkPlan;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -43,6 +44,64 @@ class ModelSplitEnumeratorTest {
     assertThat(context.assigned.get(0)).hasSize(2);
     assertThat(enumerator.snapshotState(1))
         .isEqualTo(new ModelEnumeratorState("job", Set.of(1), List.of()));
+  }
+
+  @Test
+  void smallSplitsAreHandedOutTogetherButAreSharedByAll() {
+    List<ModelSplit> splits = small(100, 1_000);
+    ModelSplitEnumerator enumerator = started(null);
+    reader(enumerator, 0);
+    reader(enumerator, 1);
+    step(planned(1, splits));
+
+    enumerator.handleSplitRequest(0, null);
+    assertThat(context.assigned.get(0)).isEqualTo(splits.subList(0, 25));
+    enumerator.handleSplitRequest(1, null);
+    assertThat(context.assigned.get(1)).isEqualTo(splits.subList(25, 43));
+    int requests = 2;
+    while (!enumerator.snapshotState(1).pendingSplits().isEmpty()) {
+      enumerator.handleSplitRequest(requests++ % 2, null);
+    }
+    assertThat(requests).isLessThan(20);
+    List<ModelSplit> all = new ArrayList<>(context.assigned.get(0));
+    all.addAll(context.assigned.get(1));
+    assertThat(all).containsExactlyInAnyOrderElementsOf(splits);
+  }
+
+  @Test
+  void splitsThatAreNotSmallAreHandedOutOneByOne() {
+    List<ModelSplit> splits =
+        small(100, Math.toIntExact(ModelSplitEnumerator.BATCH_BYTES_MAX / 2 + 1));
+    ModelSplitEnumerator enumerator = started(null);
+    reader(enumerator, 0);
+    step(planned(1, splits));
+    enumerator.handleSplitRequest(0, null);
+    assertThat(context.assigned.get(0)).containsExactly(splits.get(0));
+  }
+
+  @Test
+  void noMoreThanSoManySplitsAreHandedOutTogether() {
+    ModelSplitEnumerator enumerator = started(null);
+    reader(enumerator, 0);
+    step(planned(1, small(1_000, 10)));
+    enumerator.handleSplitRequest(0, null);
+    assertThat(context.assigned.get(0)).hasSize(ModelSplitEnumerator.BATCH_SPLITS_MAX);
+  }
+
+  /** Splits of files of one chunk each. */
+  private static List<ModelSplit> small(int count, int bytes) {
+    List<ModelSplit> splits = new ArrayList<>();
+    for (int file = 0; file < count; file++) {
+      splits.addAll(
+          SplitPlanner.chunks(
+              1,
+              file,
+              "file:/" + file,
+              1,
+              ChunkPlan.of(bytes, List.of(), ChunkPlan.CHUNK_SIZE_MAX),
+              ChunkPlan.CHUNK_SIZE_MAX));
+    }
+    return splits;
   }
 
   @Test
@@ -255,7 +314,7 @@ class ModelSplitEnumeratorTest {
     boolean closed;
 
     @Override
-    public Step step(Set<Integer> planned, int pendingSplits) throws SQLException {
+    public Step step(Set<Integer> planned, int pendingSplits, int readers) throws SQLException {
       calls.add(planned.stream().sorted().toList() + " " + pendingSplits);
       if (failure != null) {
         throw failure;

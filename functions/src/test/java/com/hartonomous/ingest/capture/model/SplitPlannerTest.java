@@ -146,6 +146,17 @@ class SplitPlannerTest {
     return split.nodes().stream().mapToInt(n -> n.path().length() + n.text().length()).sum();
   }
 
+  @Test
+  void splitsAreSoSmallThatAllReadersTakePart() {
+    int chunk = 1 << 20;
+    long split = 64L << 20;
+    assertThat(SplitPlanner.splitSize(100L << 30, chunk, split, 4)).isEqualTo(split);
+    assertThat(SplitPlanner.splitSize(128L << 20, chunk, split, 4)).isEqualTo((8L << 20) + 1);
+    assertThat(SplitPlanner.splitSize(128L << 20, chunk, split, 1)).isEqualTo((32L << 20) + 1);
+    assertThat(SplitPlanner.splitSize(5, chunk, split, 128)).isEqualTo(chunk);
+    assertThat(SplitPlanner.splitSize(100L << 30, chunk, chunk / 2, 4)).isEqualTo(chunk);
+  }
+
   private static List<ModelPart> parts(List<ModelSplit> splits, long splitSize) {
     List<ModelPart> parts = new ArrayList<>();
     for (ModelSplit split : splits) {

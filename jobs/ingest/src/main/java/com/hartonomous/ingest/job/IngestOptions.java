@@ -87,7 +87,7 @@ public record IngestOptions(
    * @param watched directories whose files are submitted as they appear and change
    * @param tenant {@code dbo.Models.TenantId} of these models
    * @param chunkSize bytes in a chunk, the last one of a tensor may be shorter
-   * @param splitSize bytes of consecutive chunks that one reader takes at a time
+   * @param splitSize bytes of consecutive chunks that one reader takes at a time at most
    */
   public record Models(
       List<ModelPath> paths,
