@@ -174,7 +174,7 @@ public final class Benchmarks {
       @Option(
               names = "--library",
               defaultValue = "gguf",
-              description = "gguf or safetensors (${DEFAULT-VALUE}).")
+              description = "gguf, safetensors or torch (${DEFAULT-VALUE}).")
           String library,
       @Option(
               names = "--make-tokens",

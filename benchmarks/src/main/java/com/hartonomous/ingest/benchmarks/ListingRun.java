@@ -61,7 +61,7 @@ final class ListingRun {
   /**
    * Runs pairs of turns, after some that do not count.
    *
-   * @param library {@code gguf} or {@code safetensors}
+   * @param library {@code gguf}, {@code safetensors} or {@code torch}
    * @throws IOException also if both list different numbers of tensors
    */
   List<Pair> run(String library, int pairs)

@@ -27,7 +27,14 @@ def list_safetensors(path):
         return tensors
 
 
-LIBRARIES = {"gguf": list_gguf, "safetensors": list_safetensors}
+def list_torch(path):
+    import torch
+
+    state = torch.load(path, mmap=True, weights_only=True)
+    return [(name, t.dtype, t.shape, t.storage_offset()) for name, t in state.items()]
+
+
+LIBRARIES = {"gguf": list_gguf, "safetensors": list_safetensors, "torch": list_torch}
 
 
 def make_gguf(path, tokens):
