@@ -2,6 +2,7 @@ package com.hartonomous.ingest.runtime;
 
 import com.hartonomous.ingest.record.FileRange;
 import com.hartonomous.ingest.record.Sha256;
+import java.io.BufferedInputStream;
 import java.io.Closeable;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
@@ -31,15 +32,22 @@ public final class FileRangeReader implements Closeable {
   private static final Duration PAUSE = Duration.ofMillis(500);
 
   /** Read and hashed at once: small enough to stay in the processor's cache in between. */
-  private static final int BLOCK_BYTES = 64 << 10;
+  private static final int LOCAL_BLOCK_BYTES = 64 << 10;
 
-  private final byte[] block = new byte[BLOCK_BYTES];
+  /**
+   * Asked for at once where each read may be a request across a network: ranges up to that length
+   * are one request each.
+   */
+  private static final int REMOTE_BLOCK_BYTES_MAX = 8 << 20;
+
+  private byte[] block = new byte[LOCAL_BLOCK_BYTES];
 
   private String openUri;
   private FlinkPositionedInput input;
 
   /**
-   * The digest of the range's bytes, of which no more than a block is in memory.
+   * The digest of the range's bytes, of which no more than a block is in memory: 64 KiB, of remote
+   * files up to 8 MiB.
    *
    * @throws UnusableFileException when the file is not what the range describes; the message names
    *     file, offset, expected and found
@@ -48,9 +56,13 @@ public final class FileRangeReader implements Closeable {
    */
   public Sha256 hash(FileRange range) throws IOException, InterruptedException {
     MessageDigest digest = Sha256.newDigest();
+    int blockBytes = blockBytes(range);
+    if (block.length < blockBytes) {
+      block = new byte[blockBytes];
+    }
     int done = 0;
     do {
-      int count = Math.min(block.length, range.length() - done);
+      int count = Math.min(blockBytes, range.length() - done);
       read(range, done, block, 0, count);
       digest.update(block, 0, count);
       done += count;
@@ -59,12 +71,24 @@ public final class FileRangeReader implements Closeable {
   }
 
   /**
-   * The range's bytes as a stream without a buffer of its own: they go straight into the caller's.
+   * The range's bytes as a stream. Those of local files go straight into the caller's buffer; those
+   * of others through one of up to 8 MiB, so that small reads are no requests of their own.
    * Failures are those of {@link #hash}; an interruption is an {@link InterruptedIOException}, with
    * the thread's interrupt status set again. Closing it leaves this reader open.
    */
   public InputStream open(FileRange range) {
-    return new RangeStream(range);
+    RangeStream stream = new RangeStream(range);
+    return isLocal(range) ? stream : new BufferedInputStream(stream, blockBytes(range));
+  }
+
+  private static boolean isLocal(FileRange range) {
+    return range.uri().startsWith("file:");
+  }
+
+  private static int blockBytes(FileRange range) {
+    return isLocal(range)
+        ? LOCAL_BLOCK_BYTES
+        : Math.max(1, Math.min(range.length(), REMOTE_BLOCK_BYTES_MAX));
   }
 
   /**

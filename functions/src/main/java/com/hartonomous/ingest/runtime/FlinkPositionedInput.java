@@ -16,6 +16,8 @@ import org.apache.flink.core.fs.Path;
 /** A file of any Flink file system. Reads move one stream, so it is for one thread. */
 public final class FlinkPositionedInput implements PositionedInput {
 
+  private static final long SKIPPED_BYTES_MAX = 1 << 20;
+
   private final Path path;
   private final FlinkModelFolder folder;
   private final String pathInFolder;
@@ -143,7 +145,7 @@ public final class FlinkPositionedInput implements PositionedInput {
           "%s: expected %d bytes at %d, found a file of %d bytes"
               .formatted(identity(), count, position, length));
     }
-    stream.seek(position);
+    seek(position);
     int done = 0;
     while (done < count) {
       int read = stream.read(buffer, offset + done, count - done);
@@ -154,6 +156,18 @@ public final class FlinkPositionedInput implements PositionedInput {
       }
       done += read;
     }
+  }
+
+  /**
+   * Flink's Hadoop file systems, S3 among them, read and drop what lies between when a seek leads
+   * at most a mebibyte ahead. Two seeks that lead further read nothing.
+   */
+  private void seek(long position) throws IOException {
+    long ahead = position - stream.getPos();
+    if (ahead > 0 && ahead <= SKIPPED_BYTES_MAX && position > SKIPPED_BYTES_MAX) {
+      stream.seek(0);
+    }
+    stream.seek(position);
   }
 
   @Override
