@@ -86,6 +86,7 @@ public final class ContentTypes {
   private static final Map<String, String> BY_PYTORCH = column(4, 0);
   private static final Map<String, String> TO_SAFETENSORS = column(0, 1);
   private static final Map<String, String> TO_GGUF = column(0, 3);
+  private static final Map<String, String> TO_PYTORCH = column(0, 4);
 
   private ContentTypes() {}
 
@@ -117,6 +118,11 @@ public final class ContentTypes {
   /** Returns the name of the ggml type of a content type; empty if ggml has none. */
   public static Optional<String> toGguf(String contentType) {
     return Optional.ofNullable(TO_GGUF.get(contentType));
+  }
+
+  /** Returns the PyTorch dtype of a content type; empty if PyTorch has none. */
+  public static Optional<String> toPyTorch(String contentType) {
+    return Optional.ofNullable(TO_PYTORCH.get(contentType));
   }
 
   /**

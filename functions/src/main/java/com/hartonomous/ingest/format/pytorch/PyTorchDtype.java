@@ -79,6 +79,11 @@ enum PyTorchDtype {
         : Optional.empty();
   }
 
+  /** Returns the name of the class of its storages in the module {@code torch}, if it has one. */
+  Optional<String> storageClass() {
+    return classPrefix.isEmpty() ? Optional.empty() : Optional.of(classPrefix + "Storage");
+  }
+
   /** Returns the name in the module {@code torch}. */
   String torchName() {
     return name().toLowerCase(Locale.ROOT);

@@ -7,6 +7,7 @@ import com.hartonomous.ingest.format.ModelFormats;
 import com.hartonomous.ingest.format.ModelLayout;
 import com.hartonomous.ingest.format.PositionedInput;
 import com.hartonomous.ingest.format.gguf.GgufWriter;
+import com.hartonomous.ingest.format.pytorch.PyTorchWriter;
 import com.hartonomous.ingest.format.safetensors.SafeTensorsWriter;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -20,7 +21,7 @@ import java.util.Map;
 
 /**
  * The demo's model files: two ONNX models out of jars on the class path, and the weights of the
- * first once more as SafeTensors and as GGUF.
+ * first once more as SafeTensors, as GGUF and as PyTorch's state dict.
  */
 final class DemoModels {
 
@@ -28,6 +29,7 @@ final class DemoModels {
   private static final String QUANTIZED_ONNX = "all-minilm-l6-v2-q.onnx";
   private static final String SAFETENSORS = "all-minilm-l6-v2.safetensors";
   private static final String GGUF = "all-minilm-l6-v2.gguf";
+  private static final String PYTORCH = "all-minilm-l6-v2.pt";
   private static final int BUFFER_BYTES = 1 << 20;
 
   private DemoModels() {}
@@ -53,7 +55,9 @@ final class DemoModels {
         gguf,
         (source, layout, output) ->
             GgufWriter.write(source, layout, Map.of("general.architecture", "bert"), output));
-    return List.of(onnx, quantized, safeTensors, gguf);
+    Path pyTorch = directory.resolve(PYTORCH);
+    convert(onnx, pyTorch, PyTorchWriter::write);
+    return List.of(onnx, quantized, safeTensors, gguf, pyTorch);
   }
 
   /** Writes the tensors of a model in another format. */

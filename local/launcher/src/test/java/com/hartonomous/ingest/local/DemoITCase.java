@@ -54,7 +54,7 @@ class DemoITCase {
         .contains("dead letters  0", "outbox        0", "verification passed");
     assertThat(model(lines, "all-minilm-l6-v2.onnx")).startsWith("COMPLETE", "302");
     assertThat(model(lines, "all-minilm-l6-v2-q.onnx")).startsWith("COMPLETE", "326");
-    for (String format : List.of("safetensors", "gguf")) {
+    for (String format : List.of("safetensors", "gguf", "pt")) {
       List<String> converted = model(lines, "all-minilm-l6-v2." + format);
       assertThat(converted).startsWith("COMPLETE", "302");
       long bytesIn = Long.parseLong(converted.get(5));

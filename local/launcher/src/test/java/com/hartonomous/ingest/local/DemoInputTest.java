@@ -40,11 +40,13 @@ class DemoInputTest {
             "all-minilm-l6-v2.onnx",
             "all-minilm-l6-v2-q.onnx",
             "all-minilm-l6-v2.safetensors",
-            "all-minilm-l6-v2.gguf");
+            "all-minilm-l6-v2.gguf",
+            "all-minilm-l6-v2.pt");
     ModelLayout onnx = layout(files.get(0));
-    for (int converted : new int[] {2, 3}) {
+    for (int converted : new int[] {2, 3, 4}) {
       ModelLayout layout = layout(files.get(converted));
-      assertThat(files.get(converted).toString()).endsWith("." + layout.formatName());
+      assertThat(layout.formatName())
+          .isEqualTo(List.of("safetensors", "gguf", "pytorch").get(converted - 2));
       assertThat(layout.tensors()).hasSameSizeAs(onnx.tensors());
       assertThat(layout.tensors().stream().mapToLong(tensor -> tensor.nbytes()).sum())
           .isEqualTo(onnx.tensors().stream().mapToLong(tensor -> tensor.nbytes()).sum())
