@@ -10,7 +10,7 @@ import java.util.zip.Inflater;
 import java.util.zip.InflaterInputStream;
 import java.util.zip.ZipException;
 
-/** The inflated bytes of a deflated part of a file, in memory. */
+/** The inflated bytes of a deflated part of a file, or the first of them, in memory. */
 public final class InflatedInput implements PositionedInput {
   private static final int BUFFER_BYTES = 16 << 10;
 
@@ -33,10 +33,30 @@ public final class InflatedInput implements PositionedInput {
   public static InflatedInput of(
       PositionedInput input, long offset, long storedLength, int length, String name)
       throws IOException {
+    return inflate(input, offset, storedLength, length, true, name);
+  }
+
+  /**
+   * Inflates the beginning of a part of a file, and not what follows.
+   *
+   * @param length bytes that it must give at least, which the caller has bounded
+   * @param name what the part is, for errors
+   * @throws ZipException if it does not begin with a deflated stream of that many bytes
+   * @throws IOException if the storage fails
+   */
+  public static InflatedInput beginningOf(
+      PositionedInput input, long offset, long storedLength, int length, String name)
+      throws IOException {
+    return inflate(input, offset, storedLength, length, false, name);
+  }
+
+  private static InflatedInput inflate(
+      PositionedInput input, long offset, long storedLength, int length, boolean whole, String name)
+      throws IOException {
     byte[] bytes = new byte[length];
     try (InputStream inflated = stream(input, offset, storedLength)) {
       int count = inflated.readNBytes(bytes, 0, length);
-      if (count < length || inflated.read() >= 0) {
+      if (count < length || whole && inflated.read() >= 0) {
         throw new ZipException(count < length ? "one of " + count : "a longer one");
       }
     } catch (EOFException e) {

@@ -140,13 +140,42 @@ public final class ZipArchive {
           InflatedInput.of(
               input, member.offset(), member.storedLength(), (int) member.length(), member.name()));
     } catch (ZipException e) {
-      throw ModelFormatException.malformed(
-          input,
-          member.position(),
-          "member '%s'".formatted(member.name()),
-          "a deflated stream of %d bytes".formatted(member.length()),
-          e.getMessage());
+      throw noStream(member, member.length(), e);
     }
+  }
+
+  /**
+   * Returns a cursor at the first byte of a member, as {@link #open} does, but over no more than
+   * the first bytes of a deflated one, which may be of any length.
+   *
+   * @param inflatedBytesMax bytes that are inflated, fewer if the member is shorter
+   * @throws ModelFormatException if it is deflated and does not begin with a valid stream
+   */
+  public InputCursor openBeginning(Member member, int inflatedBytesMax)
+      throws IOException, ModelFormatException {
+    if (!member.deflated()) {
+      return open(member, inflatedBytesMax);
+    }
+    int length = (int) Math.min(inflatedBytesMax, member.length());
+    try {
+      return new InputCursor(
+          InflatedInput.beginningOf(
+              input, member.offset(), member.storedLength(), length, member.name()));
+    } catch (ZipException e) {
+      throw noStream(member, length, e);
+    }
+  }
+
+  private ModelFormatException noStream(Member member, long length, ZipException cause) {
+    ModelFormatException error =
+        ModelFormatException.malformed(
+            input,
+            member.position(),
+            "member '%s'".formatted(member.name()),
+            "a deflated stream of %d bytes".formatted(length),
+            cause.getMessage());
+    error.initCause(cause);
+    return error;
   }
 
   private static final class Reader {

@@ -100,6 +100,22 @@ class ZipArchiveTest {
   }
 
   @Test
+  void theBeginningOfALongOrBrokenMemberIsInflatedAlone() throws Exception {
+    ZipBytes bytes = new ZipBytes();
+    bytes.deflated("a/short", CONTENT);
+    bytes.deflated("a/long", new byte[1 << 20]).storedLength -= 10;
+    bytes.deflated("a/wrong", CONTENT).length++;
+    ZipArchive zip = read(bytes.finish());
+    assertThat(zip.openBeginning(zip.member("a/short").orElseThrow(), 100).remaining())
+        .isEqualTo(CONTENT.length);
+    assertThat(zip.openBeginning(zip.member("a/long").orElseThrow(), 100).remaining())
+        .isEqualTo(100);
+    assertThatThrownBy(() -> zip.openBeginning(zip.member("a/wrong").orElseThrow(), 100))
+        .isInstanceOf(ModelFormatException.class)
+        .hasMessageContaining("expected a deflated stream of %d bytes", CONTENT.length + 1);
+  }
+
+  @Test
   void theEndRecordMustStandAtTheEnd() {
     byte[] archive = archive(first -> {});
     byte[] longer = Arrays.copyOf(archive, archive.length + 1);
