@@ -90,6 +90,16 @@ class FormatFuzzTest {
     return Seeds.named(".npy");
   }
 
+  @MethodSource("npzSeeds")
+  @FuzzTest
+  void npz(byte[] bytes) throws IOException {
+    check("npz", new MemoryInput("arrays.npz", bytes));
+  }
+
+  static Stream<byte[]> npzSeeds() throws IOException {
+    return Seeds.named(".npz");
+  }
+
   @MethodSource("pyTorchSeeds")
   @FuzzTest
   void pyTorch(byte[] bytes) throws IOException {

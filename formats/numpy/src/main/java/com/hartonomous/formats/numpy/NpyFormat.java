@@ -6,9 +6,7 @@ import com.hartonomous.ingest.format.ModelFormatException;
 import com.hartonomous.ingest.format.ModelLayout;
 import com.hartonomous.ingest.format.PositionedInput;
 import com.hartonomous.ingest.format.TensorEntry;
-import com.hartonomous.ingest.format.TensorStorage;
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -24,18 +22,12 @@ import java.util.List;
  * </pre>
  *
  * <p>The tensor has the name of the file without its extension. Values that are stored most
- * significant byte first keep their bytes and have a type of their own, {@code ..._be}. Refused by
- * name: arrays of Python objects, whose data is a pickle; structured types; and arrays of several
- * dimensions in Fortran order, whose bytes are not in row-major order.
+ * significant byte first keep their bytes and have a type of their own, {@code ..._be}. Of an array
+ * in Fortran order the values are a view that brings them into row-major order. Refused by name:
+ * arrays of Python objects, whose data is a pickle, and structured types.
  */
 public final class NpyFormat implements ModelFormat {
   static final String NAME = "npy";
-
-  private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
-  private static final int VERSION_BYTES = 2;
-
-  /** As {@code numpy.load}, which reads no longer ones unless told to. */
-  private static final int HEADER_BYTES_MAX = 10_000;
 
   @Override
   public String name() {
@@ -49,113 +41,30 @@ public final class NpyFormat implements ModelFormat {
 
   @Override
   public boolean matches(PositionedInput input) throws IOException {
-    if (input.length() < MAGIC.length) {
-      return false;
-    }
-    byte[] begin = new byte[MAGIC.length];
-    input.readFully(0, begin, 0, begin.length);
-    return Arrays.equals(begin, MAGIC);
+    return NpyArray.matches(input);
   }
 
   @Override
   public ModelLayout read(PositionedInput input, LayoutBudget budget)
       throws IOException, ModelFormatException {
-    if (!matches(input)) {
-      throw ModelFormatException.malformed(
-          input, 0, "magic", "the bytes 93 'NUMPY'", "others, or a shorter file");
-    }
-    int lengthAt = MAGIC.length + VERSION_BYTES;
-    byte[] version = bytes(input, MAGIC.length, VERSION_BYTES, "version");
-    if (version[0] < 1 || version[0] > 3 || version[1] != 0) {
-      throw ModelFormatException.unsupported(
-          input,
-          MAGIC.length,
-          "version",
-          "1.0, 2.0 or 3.0",
-          "%d.%d".formatted(version[0] & 0xFF, version[1] & 0xFF));
-    }
-    int lengthBytes = version[0] == 1 ? Short.BYTES : Integer.BYTES;
-    long headerLength = 0;
-    byte[] length = bytes(input, lengthAt, lengthBytes, "header length");
-    for (int i = lengthBytes - 1; i >= 0; i--) {
-      headerLength = headerLength << Byte.SIZE | length[i] & 0xFF;
-    }
-    if (headerLength > HEADER_BYTES_MAX) {
-      throw ModelFormatException.tooLarge(
-          input, lengthAt, "header length", "up to " + HEADER_BYTES_MAX, "" + headerLength);
-    }
-    long headerAt = lengthAt + lengthBytes;
-    NpyHeader header =
-        NpyHeader.parse(
-            input,
-            headerAt,
-            bytes(input, headerAt, (int) headerLength, "header"),
-            version[0] == 3,
-            budget.limits().rankMax());
-    long dataAt = headerAt + headerLength;
-    long dataLength = dataLength(input, headerAt, header);
-    if (input.length() - dataAt != dataLength) {
-      throw ModelFormatException.malformed(
-          input,
-          dataAt,
-          "data",
-          "%d bytes for %s %s, to the end of the file"
-              .formatted(dataLength, header.dtype().descr(), header.shape()),
-          Long.toString(input.length() - dataAt));
-    }
-    budget.addTensor(headerAt);
+    NpyArray array = NpyArray.read(input, 0, input.length(), budget.limits().rankMax());
+    budget.addTensor(0);
     String name = stem(input.identity());
-    budget.addText(name.length(), headerAt, "name");
+    budget.addText(name.length(), 0, "name");
     return new ModelLayout(
         NAME,
-        "{\"version\":\"%d.0\",\"fortran_order\":%b}".formatted(version[0], header.fortranOrder()),
+        "{\"version\":\"%d.0\",\"fortran_order\":%b}"
+            .formatted(array.version(), array.header().fortranOrder()),
         List.of(
             new TensorEntry(
                 name,
                 null,
-                header.dtype().descr(),
-                header.dtype().contentType(),
-                header.shape(),
-                new TensorStorage.Range(dataAt, dataLength))),
+                array.header().dtype().descr(),
+                array.header().dtype().contentType(),
+                array.header().shape(),
+                array.stored(0))),
         List.of(),
         input.length());
-  }
-
-  private static long dataLength(PositionedInput input, long headerAt, NpyHeader header)
-      throws ModelFormatException {
-    if (header.fortranOrder()
-        && header.shape().stream().filter(dimension -> dimension != 1).count() > 1
-        && !header.shape().contains(0L)) {
-      throw ModelFormatException.unsupported(
-          input,
-          headerAt,
-          "fortran_order",
-          "False for an array of the shape " + header.shape(),
-          "True: its bytes are not in row-major order; save numpy.ascontiguousarray(array)");
-    }
-    if (header.shape().contains(0L)) {
-      return 0;
-    }
-    long length = header.dtype().itemSize();
-    for (long dimension : header.shape()) {
-      if (length > Long.MAX_VALUE / dimension) {
-        throw ModelFormatException.malformed(
-            input, headerAt, "shape", "fewer than 2^63 bytes", header.shape().toString());
-      }
-      length *= dimension;
-    }
-    return length;
-  }
-
-  private static byte[] bytes(PositionedInput input, long position, int count, String field)
-      throws IOException, ModelFormatException {
-    if (count > input.length() - position) {
-      throw ModelFormatException.malformed(
-          input, position, field, count + " bytes", input.length() - position + " to the end");
-    }
-    byte[] bytes = new byte[count];
-    input.readFully(position, bytes, 0, count);
-    return bytes;
   }
 
   private static String stem(String identity) {
