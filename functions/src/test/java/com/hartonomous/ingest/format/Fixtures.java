@@ -1,11 +1,15 @@
 package com.hartonomous.ingest.format;
 
 import java.io.IOException;
+import java.net.URI;
 import java.net.URISyntaxException;
-import java.net.URL;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 
 /** The small model files of this repository, made by the scripts in src/test/fixtures. */
 public final class Fixtures {
@@ -35,17 +39,47 @@ public final class Fixtures {
 
   private static final ModelFormats FORMATS = ModelFormats.installed();
 
+  private static final String FOLDER = "/fixtures/";
+
   private Fixtures() {}
 
+  /** Where a fixture is in the file system; for tests of other modules, a copy out of the jar. */
   public static Path path(String name) {
-    URL resource = Fixtures.class.getResource("/fixtures/" + name);
-    if (resource == null) {
+    if (Fixtures.class.getResource(FOLDER + name) == null) {
       throw new IllegalArgumentException("no fixture " + name);
     }
-    try {
-      return Path.of(resource.toURI());
-    } catch (URISyntaxException e) {
-      throw new IllegalArgumentException("no path to fixture " + name, e);
+    return Folder.PATH.resolve(name);
+  }
+
+  /** The folder of all fixtures, found once. */
+  private static final class Folder {
+    static final Path PATH = find();
+
+    private static Path find() {
+      try {
+        URI first = Fixtures.class.getResource(FOLDER + ALL.get(0)).toURI();
+        return first.getScheme().equals("jar") ? copyOf(first) : Path.of(first).getParent();
+      } catch (URISyntaxException | IOException e) {
+        throw new IllegalStateException("the fixtures cannot be had", e);
+      }
+    }
+
+    private static Path copyOf(URI first) throws IOException {
+      Path copy = Files.createTempDirectory("fixtures-");
+      try (FileSystem jar = FileSystems.newFileSystem(first, Map.of());
+          Stream<Path> paths = Files.walk(jar.getPath(FOLDER))) {
+        for (Path path : (Iterable<Path>) paths::iterator) {
+          Path target = copy.resolve(jar.getPath(FOLDER).relativize(path).toString());
+          if (Files.isDirectory(path)) {
+            Files.createDirectories(target);
+          } else {
+            Files.copy(path, target);
+          }
+          // In the reverse order at the end, so that a folder is empty when its turn comes.
+          target.toFile().deleteOnExit();
+        }
+      }
+      return copy;
     }
   }
 
