@@ -30,6 +30,7 @@ import java.util.TreeMap;
  * order of their file names. The limits hold for the shards together.
  */
 public abstract class ShardedFormat implements ModelFormat {
+  private static final int TOTAL_SIZE_LENGTH_MAX = 40;
   private static final String INDEX_SUFFIX = ".index.json";
   private static final String SUBJECT = "index";
   private static final String WEIGHT_MAP = "weight_map";
@@ -77,7 +78,7 @@ public abstract class ShardedFormat implements ModelFormat {
 
     private boolean hasWeightMap;
     private boolean hasMetadata;
-    private String totalSize;
+    private BigDecimal totalSize;
   }
 
   @Override
@@ -225,8 +226,7 @@ public abstract class ShardedFormat implements ModelFormat {
   }
 
   private static List<String> warnings(PositionedInput input, Index index, long bytes) {
-    if (index.totalSize == null
-        || new BigDecimal(index.totalSize).compareTo(BigDecimal.valueOf(bytes)) == 0) {
+    if (index.totalSize == null || index.totalSize.compareTo(BigDecimal.valueOf(bytes)) == 0) {
       return List.of();
     }
     return List.of(
@@ -241,7 +241,7 @@ public abstract class ShardedFormat implements ModelFormat {
     json.put("tensors", tensors);
     json.put("tensor_bytes", bytes);
     if (index.totalSize != null) {
-      json.put(TOTAL_SIZE, new BigDecimal(index.totalSize));
+      json.put(TOTAL_SIZE, index.totalSize);
     }
     // Writers give all shards the same.
     json.set("metadata", MAPPER.readTree(shards.get(0).layout().metadataJson()));
@@ -350,13 +350,25 @@ public abstract class ShardedFormat implements ModelFormat {
       }
     }
 
+    /** No number of bytes is so long; an exponent may be one that no number has. */
+    private static BigDecimal number(String raw) {
+      if (raw.length() > TOTAL_SIZE_LENGTH_MAX) {
+        return null;
+      }
+      try {
+        return new BigDecimal(raw);
+      } catch (NumberFormatException e) {
+        return null;
+      }
+    }
+
     /** Some writers give a number with a fraction; what is no number is not compared. */
     private void parseTotalSize() throws IOException, ModelFormatException {
       if (json.current() == JsonToken.VALUE_NUMBER_INT) {
-        index.totalSize = json.raw();
+        index.totalSize = number(json.raw());
       } else if (json.current() == JsonToken.VALUE_NUMBER_FLOAT) {
         json.skipValue(METADATA);
-        index.totalSize = json.raw();
+        index.totalSize = number(json.raw());
       } else {
         json.skipValue(METADATA);
       }

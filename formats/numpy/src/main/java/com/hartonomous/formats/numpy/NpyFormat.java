@@ -49,7 +49,7 @@ public final class NpyFormat implements ModelFormat {
       throws IOException, ModelFormatException {
     NpyArray array = NpyArray.read(input, 0, input.length(), budget.limits().rankMax());
     budget.addTensor(0);
-    String name = stem(input.identity());
+    String name = stem(input.name());
     budget.addText(name.length(), 0, "name");
     return new ModelLayout(
         NAME,

@@ -52,7 +52,9 @@ class InstalledAtRunTimeTest {
   @Test
   void withoutTheJarItIsNotThere() throws Exception {
     try (URLClassLoader commandLine = commandLine(product)) {
-      assertThat(installed(commandLine)).contains("onnx", "safetensors").doesNotContain("npy", "npz");
+      assertThat(installed(commandLine))
+          .contains("onnx", "safetensors")
+          .doesNotContain("npy", "npz");
     }
   }
 

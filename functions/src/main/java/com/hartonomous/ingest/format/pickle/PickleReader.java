@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * Reads one pickle from a cursor, up to its STOP and no byte further. See the package for what is
@@ -46,6 +47,8 @@ public final class PickleReader {
   /** Bytes of an integer whose value is kept. */
   private static final int INTEGER_BYTES_MAX = 255;
 
+  private static final Pattern DECIMAL = Pattern.compile("[0-9]{1,9}");
+
   private final InputCursor cursor;
   private final PositionedInput input;
   private final long end;
@@ -54,9 +57,11 @@ public final class PickleReader {
   private final GlobalsReport report;
   private final PersistentIds persistentIds;
 
+  private final byte[] line = new byte[GLOBAL_BYTES_MAX];
   private final ArrayList<PickleNode> stack = new ArrayList<>();
   private final ArrayList<Integer> marks = new ArrayList<>();
   private PickleNode[] memo = new PickleNode[64];
+  private int opcodes;
   private int memoSize;
   private int nodes;
   private long position;
@@ -155,7 +160,7 @@ public final class PickleReader {
               : "one that begins with the byte 0x%02x".formatted(opcode));
       cursor.seek(position);
     }
-    for (int opcodes = 1; opcodes < OPCODES_MAX; opcodes++) {
+    for (opcodes = 1; opcodes < OPCODES_MAX; opcodes++) {
       position = cursor.position();
       opcode = unsignedByte();
       if (opcode == Opcode.STOP) {
@@ -299,7 +304,7 @@ public final class PickleReader {
 
   private long decimal() throws IOException, ModelFormatException {
     String digits = line();
-    if (!digits.matches("[0-9]{1,9}")) {
+    if (!DECIMAL.matcher(digits).matches()) {
       throw malformed("memo", "a decimal number", "'" + digits + "'");
     }
     return Long.parseLong(digits);
@@ -405,6 +410,10 @@ public final class PickleReader {
   private void memoize(long index) throws ModelFormatException {
     if (index >= NODES_MAX) {
       throw tooLarge("memo entries", NODES_MAX);
+    }
+    // Writers number what they remember one by one; a leap would only cost memory.
+    if (index > opcodes) {
+      throw malformed("memo", "an index up to %d".formatted(opcodes), Long.toString(index));
     }
     if (index >= memo.length) {
       memo = Arrays.copyOf(memo, (int) Math.min(NODES_MAX, Math.max(index + 1, memo.length * 2L)));
@@ -537,6 +546,13 @@ public final class PickleReader {
   // --- Objects ---
 
   private void pushGlobal(String module, String name) throws ModelFormatException {
+    // One text can be named again and again, and the report keeps them all.
+    if (module.length() + name.length() > GLOBAL_BYTES_MAX) {
+      throw malformed(
+          "global",
+          "a module and a name of up to %d characters".formatted(GLOBAL_BYTES_MAX),
+          Integer.toString(module.length() + name.length()));
+    }
     Optional<Use> use = allowed.useOf(module, name);
     report.add(module, name, use.isPresent());
     pushNew(new Global(position, module, name, use.orElse(null)));
@@ -623,14 +639,13 @@ public final class PickleReader {
   // --- Bytes ---
 
   private String line() throws IOException, ModelFormatException {
-    byte[] bytes = new byte[GLOBAL_BYTES_MAX];
-    for (int length = 0; length < bytes.length; length++) {
+    for (int length = 0; length < line.length; length++) {
       int next = unsignedByte();
       if (next == '\n') {
         budget.addBytes(length, position);
-        return new String(bytes, 0, length, StandardCharsets.UTF_8);
+        return new String(line, 0, length, StandardCharsets.UTF_8);
       }
-      bytes[length] = (byte) next;
+      line[length] = (byte) next;
     }
     throw malformed("global", "a line of up to %d bytes".formatted(GLOBAL_BYTES_MAX), "more");
   }

@@ -29,6 +29,15 @@ record KeyPath(KeyPath parent, Object key) {
     return new KeyPath(parent, plain ? ((PickleNode.Scalar) key).value() : key.describe());
   }
 
+  /** Characters of all keys together; those of a number are not counted. */
+  static long length(KeyPath path) {
+    long length = 0;
+    for (KeyPath step = path; step != null; step = step.parent()) {
+      length += step.key() instanceof String text ? text.length() : 0;
+    }
+    return length;
+  }
+
   /** The keys joined by dots, as Python writes them. */
   static String name(KeyPath path) {
     return keys(path).stream().map(KeyPath::inPython).collect(Collectors.joining("."));

@@ -377,6 +377,16 @@ final class TensorWalk {
       KeyPath path, PickleNode node, PyTorchDtype dtype, List<Long> shape, TensorStorage storage)
       throws ModelFormatException {
     budget.addTensor(node.position());
+    // One text can be the key of every level: the path is made only if it may be so long.
+    long length = KeyPath.length(path);
+    if (length > budget.limits().nameBytesMax()) {
+      throw ModelFormatException.tooLarge(
+          input,
+          node.position(),
+          "path of a tensor",
+          "up to %d characters".formatted(budget.limits().nameBytesMax()),
+          Long.toString(length));
+    }
     String name = KeyPath.name(path);
     String json = KeyPath.json(path);
     budget.addText(name.length() + (long) json.length(), node.position(), "name");

@@ -224,6 +224,14 @@ class PickleReaderTest {
   }
 
   @Test
+  void aGlobalOfLongTextsIsRefusedBeforeItIsReported() {
+    String half = "x".repeat(513);
+    assertField(
+        "global", PickleBytes.begin().text(half).text(half).raw(Opcode.STACK_GLOBAL).stop());
+    assertThat(report.refused()).isEmpty();
+  }
+
+  @Test
   void opcodesWithoutDataAreRefused() {
     for (int opcode : new int[] {'P', 0x82, 0x83, 0x84, 0x97, 0x98, '?', 0xff}) {
       ModelFormatException error = failure(PickleBytes.begin().raw(opcode, 1, 1, 1, 1).stop());
@@ -241,6 +249,7 @@ class PickleReaderTest {
     assertField("stack", PickleBytes.begin().ops("N(0").raw(Opcode.TUPLE2).stop());
     assertField("memo", PickleBytes.begin().ops("h").raw(7).stop());
     assertField("memo", PickleBytes.begin().ops("j").int32(-1).stop());
+    assertField("memo", PickleBytes.begin().ops("Nr").int32(2_999_999).stop());
     assertField("items", PickleBytes.begin().ops("}(Nu").stop());
     assertField("items", PickleBytes.begin().ops(")(Ne").stop());
     assertField("items", PickleBytes.begin().ops("](NNu").stop());

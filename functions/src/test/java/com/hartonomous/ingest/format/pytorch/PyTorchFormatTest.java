@@ -130,6 +130,20 @@ class PyTorchFormatTest {
   }
 
   @Test
+  void aPathOfOneLongKeyManyTimesIsTooLarge() {
+    ModelFormatException error =
+        failure(
+            object -> {
+              object.text("k".repeat(600_000)).ops("q").raw(0).ops("0");
+              object.ops("}h").raw(0).ops("}h").raw(0);
+              object.matrix("0", 4, 2, 2).ops("ss");
+            });
+
+    assertThat(error.kind()).isEqualTo(Kind.TOO_LARGE);
+    assertThat(error.field()).isEqualTo("path of a tensor");
+  }
+
+  @Test
   void tensorsStayInTheirStorage() {
     assertMalformed("tensor", pickle -> pickle.matrix("0", 16, 5, 4));
     assertMalformed("size", pickle -> pickle.matrix("0", 16, -1, 4));

@@ -82,7 +82,7 @@ class ShardedSafeTensorsFormatTest {
   @Test
   void aTotalSizeIsComparedAsANumber() throws Exception {
     ModelFolders.sharded(folder, weights, 3);
-    for (String totalSize : new String[] {"75", "75.0", "\"many\"", "null"}) {
+    for (String totalSize : new String[] {"75", "75.0", "\"many\"", "null", "1e-99999999999"}) {
       Path index = ModelFolders.index(folder, map(), totalSize);
       assertThat(read(index, LayoutLimits.DEFAULT).warnings()).as(totalSize).isEmpty();
     }
