@@ -190,7 +190,15 @@ final class ModelExport {
       progress.add((long) count * chunks.size());
     }
     Sha256 found = Sha256.fromBytes(digest.digest());
-    return found.equals(hash) ? null : "content with the hash %s of atom %s".formatted(found, hash);
+    if (!found.equals(hash)) {
+      return "content with the hash %s of atom %s".formatted(found, hash);
+    }
+    for (Chunk chunk : chunks) {
+      if (done < chunk.length()) {
+        return "%d of %d bytes of atom %s".formatted(done, chunk.length(), hash);
+      }
+    }
+    return null;
   }
 
   private static void writeFully(FileChannel channel, ByteBuffer bytes, long position, Path target)

@@ -261,4 +261,20 @@ class ExportITCase {
       assertThat(out).isEmptyDirectory();
     }
   }
+
+  /** Hash and digest are right: only the lengths tell that bytes are missing. */
+  @Test
+  void anAtomShorterThanItsChunkIsNamed() throws Exception {
+    try (Sql sql = server.connect()) {
+      new SampleTables(sql).addModel("m", 3, 4, 0);
+      sql.update(
+          "UPDATE dbo.Atoms SET Content = 0x01, AtomHash = HASHBYTES('SHA2_256', 0x01)"
+              + " WHERE AtomId = 5");
+      rename(sql, "m.safetensors");
+
+      assertRefused(export("m", out), ExitCode.PROBLEM_FOUND, "found 1 of 100 bytes of atom");
+
+      assertThat(out).isEmptyDirectory();
+    }
+  }
 }
