@@ -5,6 +5,7 @@ import java.io.File;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -75,19 +76,30 @@ record DirectoryEntries(List<FileStatus> entries, List<UnusableEntry> unusable) 
       try {
         entries.add(fileSystem.getFileStatus(path));
       } catch (FileNotFoundException e) {
-        // Else it was removed since it was listed.
-        if (Files.isSymbolicLink(java.nio.file.Path.of(full))) {
-          unusable.add(
-              new UnusableEntry(
-                  name,
-                  false,
-                  new Unusable(
-                      Reason.FILE_UNREADABLE,
-                      full,
-                      full + ": expected a file, found a link to nothing; mend or remove it")));
+        Unusable why = whyNotThere(full);
+        if (why != null) {
+          unusable.add(new UnusableEntry(name, false, why));
         }
       }
     }
     return new DirectoryEntries(entries, unusable);
+  }
+
+  /** Why an entry that was listed cannot be found; null if it was removed since. */
+  static Unusable whyNotThere(String path) {
+    try {
+      return Files.isSymbolicLink(java.nio.file.Path.of(path))
+          ? new Unusable(
+              Reason.FILE_UNREADABLE,
+              path,
+              path + ": expected a file, found a link to nothing; mend or remove it")
+          : null;
+    } catch (InvalidPathException e) {
+      return new Unusable(
+          Reason.NAME_UNUSABLE,
+          path,
+          "'%s': a name that Java cannot write in the locale's encoding; rename it, or start Flink in a UTF-8 locale"
+              .formatted(path));
+    }
   }
 }

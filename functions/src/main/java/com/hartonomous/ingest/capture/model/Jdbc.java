@@ -6,10 +6,14 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Collection;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** Short forms of JDBC. Texts are sent as Unicode. */
 final class Jdbc {
+
+  /** Statements in one request. */
+  private static final int BATCH_MAX = 200;
 
   private Jdbc() {}
 
@@ -50,6 +54,27 @@ final class Jdbc {
   static long update(Connection connection, String sql, Object... parameters) throws SQLException {
     try (PreparedStatement statement = prepare(connection, sql, parameters)) {
       return statement.executeUpdate();
+    }
+  }
+
+  /** Runs a statement once for each item, so many times in one request. */
+  static <T> void updateAll(
+      Connection connection, String sql, Collection<T> items, Function<T, Object[]> parameters)
+      throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      int waiting = 0;
+      for (T item : items) {
+        bind(statement, parameters.apply(item));
+        statement.addBatch();
+        waiting++;
+        if (waiting == BATCH_MAX) {
+          statement.executeBatch();
+          waiting = 0;
+        }
+      }
+      if (waiting > 0) {
+        statement.executeBatch();
+      }
     }
   }
 

@@ -89,6 +89,10 @@ final class ModelDirectory {
                 + entriesMax
                 + " files, found more; remove what is none");
       }
+      if (!hidden && !listed.unusable().isEmpty()) {
+        // It would be a model without one of its files.
+        throw new UnusableException(listed.unusable().get(0).why());
+      }
       for (FileStatus entry : listed.entries()) {
         String name = entry.getPath().getName();
         boolean concealed = hidden || name.startsWith(".");

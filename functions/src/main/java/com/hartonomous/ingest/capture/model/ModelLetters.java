@@ -1,7 +1,7 @@
 package com.hartonomous.ingest.capture.model;
 
 import static com.hartonomous.ingest.capture.model.Jdbc.prepare;
-import static com.hartonomous.ingest.capture.model.Jdbc.update;
+import static com.hartonomous.ingest.capture.model.Jdbc.updateAll;
 
 import com.hartonomous.ingest.record.DeadLetter;
 import com.hartonomous.ingest.record.Sha256;
@@ -11,6 +11,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -19,25 +20,31 @@ import java.util.Set;
  */
 final class ModelLetters {
 
+  private static final String INSERT =
+      "INSERT INTO dbo.AtomizationErrors"
+          + " (DeadLetterHash, SourceName, Position, Reason, ErrorMessage, PayloadReference, ModelId)"
+          + " SELECT ?, ?, ?, ?, ?, ?, CAST(NULLIF(?, 0) AS INT) WHERE NOT EXISTS"
+          + " (SELECT 1 FROM dbo.AtomizationErrors WHERE DeadLetterHash = ?)";
+
   private ModelLetters() {}
 
   /** Writes a letter; one that is there stays as it is. */
   static void insert(Connection connection, DeadLetter letter) throws SQLException {
+    updateAll(connection, INSERT, List.of(letter), ModelLetters::row);
+  }
+
+  private static Object[] row(DeadLetter letter) {
     byte[] hash = letter.hash().toBytes();
-    update(
-        connection,
-        "INSERT INTO dbo.AtomizationErrors"
-            + " (DeadLetterHash, SourceName, Position, Reason, ErrorMessage, PayloadReference, ModelId)"
-            + " SELECT ?, ?, ?, ?, ?, ?, CAST(NULLIF(?, 0) AS INT) WHERE NOT EXISTS"
-            + " (SELECT 1 FROM dbo.AtomizationErrors WHERE DeadLetterHash = ?)",
-        hash,
-        letter.source(),
-        letter.position(),
-        letter.reason(),
-        letter.message(),
-        letter.payloadReference(),
-        letter.modelId(),
-        hash);
+    return new Object[] {
+      hash,
+      letter.source(),
+      letter.position(),
+      letter.reason(),
+      letter.message(),
+      letter.payloadReference(),
+      letter.modelId(),
+      hash
+    };
   }
 
   /** Those of a way in that stand. */
@@ -63,27 +70,24 @@ final class ModelLetters {
 
   /** Writes letters; those that were resolved before stand again. */
   static void stand(Connection connection, Collection<DeadLetter> letters) throws SQLException {
-    for (DeadLetter letter : letters) {
-      update(
-          connection,
-          "UPDATE dbo.AtomizationErrors SET ResolvedAt = NULL, Resolution = NULL, ErrorMessage = ?,"
-              + " OccurredAt = SYSUTCDATETIME() WHERE DeadLetterHash = ?"
-              + " AND ResolvedAt IS NOT NULL",
-          letter.message(),
-          letter.hash().toBytes());
-      insert(connection, letter);
-    }
+    updateAll(
+        connection,
+        "UPDATE dbo.AtomizationErrors SET ResolvedAt = NULL, Resolution = NULL, ErrorMessage = ?,"
+            + " OccurredAt = SYSUTCDATETIME() WHERE DeadLetterHash = ?"
+            + " AND ResolvedAt IS NOT NULL",
+        letters,
+        letter -> new Object[] {letter.message(), letter.hash().toBytes()});
+    updateAll(connection, INSERT, letters, ModelLetters::row);
   }
 
   /** Settles letters whose cause is gone. */
   static void resolve(Connection connection, Collection<Sha256> letters) throws SQLException {
-    for (Sha256 letter : letters) {
-      update(
-          connection,
-          "UPDATE dbo.AtomizationErrors SET ResolvedAt = SYSUTCDATETIME(),"
-              + " Resolution = N'the ingest job looked again and found it mended or gone'"
-              + " WHERE DeadLetterHash = ? AND ResolvedAt IS NULL",
-          letter.toBytes());
-    }
+    updateAll(
+        connection,
+        "UPDATE dbo.AtomizationErrors SET ResolvedAt = SYSUTCDATETIME(),"
+            + " Resolution = N'the ingest job looked again and found it mended or gone'"
+            + " WHERE DeadLetterHash = ? AND ResolvedAt IS NULL",
+        letters,
+        letter -> new Object[] {letter.toBytes()});
   }
 }

@@ -152,9 +152,9 @@ public final class PathPattern {
   /**
    * The files that match now, ordered by path.
    *
-   * @throws IOException if a directory cannot be listed, or there are more than {@link
-   *     #MATCHES_MAX} files, too many entries to look at or directories too deep; a directory that
-   *     is not there has no matches
+   * @throws IOException if the first directory cannot be listed, or there are more than {@link
+   *     #MATCHES_MAX} files or too many entries to look at; a directory that is not there has no
+   *     matches, nor has one further down that cannot be listed or is too deep
    */
   public List<FileStatus> matches() throws IOException {
     return matches(new ArrayList<>());
@@ -194,6 +194,13 @@ public final class PathPattern {
       } catch (FileNotFoundException e) {
         // No directory, no matches.
         return;
+      } catch (IOException e) {
+        if (segment == 0 && depth == 0) {
+          throw e;
+        }
+        // One that may not be listed does not keep the others from being found.
+        unusable.add(Unusable.of(directory.toString(), e));
+        return;
       }
       entries += listed.entries().size() + listed.unusable().size();
       if (entries > ENTRIES_MAX) {
@@ -228,11 +235,15 @@ public final class PathPattern {
         visit(entry, index + 1, depth);
         if (entry.isDir() && !name.startsWith(".")) {
           if (depth == DEPTH_MAX) {
-            throw new UnusableException(
-                Reason.DIRECTORY_TOO_DEEP,
-                "it goes more than " + DEPTH_MAX + " directories down, to " + entry.getPath());
+            unusable.add(
+                new Unusable(
+                    Reason.DIRECTORY_TOO_DEEP,
+                    entry.getPath().toString(),
+                    "%s: expected at most %d directories down, found more; name this one in a pattern of its own, or move it up"
+                        .formatted(entry.getPath(), DEPTH_MAX)));
+          } else {
+            enter(entry.getPath(), index, depth + 1);
           }
-          enter(entry.getPath(), index, depth + 1);
         }
       } else if (segment.matches(name)) {
         boolean last = index == segments.size() - 1;

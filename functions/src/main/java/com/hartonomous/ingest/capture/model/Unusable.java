@@ -39,6 +39,11 @@ record Unusable(Reason reason, String position, String message) {
       super(message);
       this.reason = reason;
     }
+
+    /** A place that is unusable for something in it. */
+    UnusableException(Unusable inside) {
+      this(inside.reason, inside.message);
+    }
   }
 
   /** A place that could not be looked at. */

@@ -1,7 +1,10 @@
 package com.hartonomous.ingest.capture.model;
 
+import com.hartonomous.ingest.runtime.FlinkPositionedInput;
+import java.io.IOException;
 import java.io.Serializable;
 import java.time.Duration;
+import org.apache.flink.core.fs.Path;
 
 /**
  * A directory whose model files are submitted as they appear and change.
@@ -16,7 +19,7 @@ public record WatchedDirectory(String uri, String pattern, boolean recursive, Du
     implements Serializable {
 
   /** Files of the formats that have a name of their own. */
-  public static final String PATTERN_DEFAULT = "*.{safetensors,onnx,gguf}";
+  public static final String PATTERN_DEFAULT = "*.{safetensors,onnx,gguf,pt}";
 
   /** Scan interval unless the user says otherwise. */
   public static final Duration INTERVAL_DEFAULT = Duration.ofSeconds(10);
@@ -40,5 +43,16 @@ public record WatchedDirectory(String uri, String pattern, boolean recursive, Du
       throw new IllegalArgumentException(
           "scan interval: expected at least one millisecond, found " + interval);
     }
+  }
+
+  /**
+   * Lists the directory once, as the job will; blocks on the file system.
+   *
+   * @throws java.io.FileNotFoundException if there is none
+   * @throws IOException if it cannot be listed; single entries that cannot be used do not matter
+   */
+  public void requireListable() throws IOException {
+    Path path = FlinkPositionedInput.qualified(uri);
+    DirectoryEntries.list(path.getFileSystem(), path);
   }
 }

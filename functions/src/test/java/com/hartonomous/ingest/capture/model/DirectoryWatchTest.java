@@ -1,7 +1,6 @@
 package com.hartonomous.ingest.capture.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.groups.Tuple.tuple;
 
 import com.hartonomous.ingest.capture.model.DirectoryWatch.Found;
@@ -199,9 +198,42 @@ class DirectoryWatchTest {
         .containsExactlyInAnyOrder(
             directory + "/a/bad\\name.onnx", directory + "/a/link.onnx", directory + "/b\\");
     assertThat(PathPattern.of(directory + "/none/*.onnx").matches()).isEmpty();
+  }
+
+  @Test
+  void aDirectoryThatAPatternCannotEnterDoesNotHideTheOthers() throws Exception {
+    file("a/good.onnx");
     file("d/".repeat(PathPattern.DEPTH_MAX + 1) + "unseen.onnx");
-    assertThatThrownBy(() -> PathPattern.of(directory + "/**/*.onnx").matches())
-        .isInstanceOf(IOException.class)
-        .hasMessageContaining("more than 32 directories down");
+    List<Unusable> unusable = new ArrayList<>();
+    assertThat(PathPattern.of(directory + "/**/*.onnx").matches(unusable)).hasSize(1);
+    assertThat(unusable).extracting(Unusable::reason).containsExactly(Reason.DIRECTORY_TOO_DEEP);
+  }
+
+  @Test
+  void aModelDirectoryWithALinkToNothingIsNamedAndNotTaken() throws Exception {
+    file("folder/config.json");
+    Files.createSymbolicLink(
+        directory.resolve("folder/model.safetensors"), directory.resolve("nowhere"));
+    DirectoryWatch watch = watch(false);
+    watch.scan();
+    Found found = watch.scan();
+    assertThat(found.ready()).isEmpty();
+    assertThat(found.unusable())
+        .singleElement()
+        .satisfies(one -> assertThat(one.message()).contains("model.safetensors"));
+  }
+
+  @Test
+  void aNameThatJavaCannotWriteIsNamed() {
+    // In the locale C that is any name beyond ASCII; NUL is one in every locale.
+    assertThat(DirectoryEntries.whyNotThere(directory + "/a\0b").reason())
+        .isEqualTo(Reason.NAME_UNUSABLE);
+    assertThat(DirectoryEntries.whyNotThere(directory + "/gone")).isNull();
+  }
+
+  @Test
+  void aWatchedDirectoryWithALinkToNothingCanBeListed() throws Exception {
+    Files.createSymbolicLink(directory.resolve("link.onnx"), directory.resolve("nowhere"));
+    new WatchedDirectory(directory.toString(), "*", false, Duration.ofMillis(1)).requireListable();
   }
 }

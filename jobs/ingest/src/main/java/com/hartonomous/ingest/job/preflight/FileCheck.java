@@ -87,9 +87,7 @@ final class FileCheck {
         throw new ConfigurationException(
             where + ": expected a directory, found a file. Name its directory, and it as pattern.");
       }
-      if (fileSystem.listStatus(path) == null) {
-        throw new IOException("it cannot be listed");
-      }
+      watched.requireListable();
     } catch (FileNotFoundException e) {
       throw new ConfigurationException(
           where + ": no such readable directory. Correct the path, or make the directory.", e);

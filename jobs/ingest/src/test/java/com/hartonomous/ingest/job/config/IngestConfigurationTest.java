@@ -205,7 +205,7 @@ class IngestConfigurationTest {
         .containsExactly(
             new WatchedDirectory(
                 directory.resolve("in").toString(),
-                "*.{safetensors,onnx,gguf}",
+                "*.{safetensors,onnx,gguf,pt}",
                 false,
                 Duration.ofSeconds(10)),
             new WatchedDirectory("s3://b/in", "*.onnx", true, Duration.ofMinutes(1)));

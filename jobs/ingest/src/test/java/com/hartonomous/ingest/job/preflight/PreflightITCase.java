@@ -381,7 +381,7 @@ class PreflightITCase {
                 false))
         .containsExactly(
             "ingest the files that match " + directory + "/a ?ile: 1",
-            "watch " + directory + " for *.{safetensors,onnx,gguf}");
+            "watch " + directory + " for *.{safetensors,onnx,gguf,pt}");
   }
 
   @Test
