@@ -1,5 +1,6 @@
 package com.hartonomous.ingest.format.pickle;
 
+import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -154,7 +155,7 @@ public abstract sealed class PickleNode {
 
     /** Returns the value of a text key. */
     public Optional<PickleNode> get(String key) {
-      return Optional.ofNullable(entries.get(key)).map(Entry::value);
+      return Optional.ofNullable(entries.get(new Key(Key.Sort.TEXT, key))).map(Entry::value);
     }
 
     void put(PickleNode key, PickleNode value) {
@@ -166,20 +167,70 @@ public abstract sealed class PickleNode {
     }
 
     /**
-     * Equal for keys that are equal in Python; other nodes than scalars are equal to themselves.
+     * Equal for keys that are equal in Python. Other nodes than texts and numbers are equal to
+     * themselves; so is not-a-number.
      */
     private static Object identityOf(PickleNode key) {
-      if (!(key instanceof Scalar scalar) || scalar.value == Scalar.NOT_KEPT) {
-        return key;
+      Object value = key instanceof Scalar scalar ? scalar.value : null;
+      if (value instanceof String text) {
+        return new Key(Key.Sort.TEXT, text);
       }
-      if (scalar.value instanceof Boolean truth) {
-        return truth ? 1L : 0L;
+      if (value instanceof Boolean truth) {
+        return new Key(Key.Sort.INTEGER, truth ? 1L : 0L);
       }
-      if (scalar.value instanceof Double number && number == Math.rint(number)) {
-        long whole = number.longValue();
-        return whole == number ? (Object) whole : number;
+      if (value instanceof Long number) {
+        return new Key(Key.Sort.INTEGER, number);
       }
-      return scalar.value == null ? Scalar.NONE : scalar.value;
+      if (value instanceof BigInteger number) {
+        return new Key(Key.Sort.LONG_INTEGER, number);
+      }
+      if (value instanceof Double number && !number.isNaN()) {
+        return keyOf(number);
+      }
+      return key;
+    }
+
+    private static Key keyOf(double number) {
+      if (Double.isInfinite(number) || number != Math.rint(number)) {
+        return new Key(Key.Sort.FRACTION, number);
+      }
+      BigInteger whole = new BigDecimal(number).toBigIntegerExact();
+      return whole.bitLength() < Long.SIZE
+          ? new Key(Key.Sort.INTEGER, whole.longValue())
+          : new Key(Key.Sort.LONG_INTEGER, whole);
+    }
+
+    /**
+     * A text or number as key: one class with an order, by which a hash table finds it among many
+     * of the same hash code.
+     *
+     * @param value of the type that belongs to the sort; of each number only one form
+     */
+    private record Key(Sort sort, Object value) implements Comparable<Key> {
+      private enum Sort {
+        TEXT,
+        INTEGER,
+        LONG_INTEGER,
+        FRACTION
+      }
+
+      @Override
+      public int hashCode() {
+        return value.hashCode();
+      }
+
+      @Override
+      public int compareTo(Key other) {
+        if (sort != other.sort) {
+          return sort.compareTo(other.sort);
+        }
+        return switch (sort) {
+          case TEXT -> ((String) value).compareTo((String) other.value);
+          case INTEGER -> ((Long) value).compareTo((Long) other.value);
+          case LONG_INTEGER -> ((BigInteger) value).compareTo((BigInteger) other.value);
+          case FRACTION -> ((Double) value).compareTo((Double) other.value);
+        };
+      }
     }
 
     @Override

@@ -54,6 +54,13 @@ public final class PickleBytes {
     return ops("J").int32(value);
   }
 
+  /** BINFLOAT. */
+  public PickleBytes number(double value) {
+    ops("G");
+    bytes.writeBytes(ByteBuffer.allocate(8).putDouble(value).array());
+    return this;
+  }
+
   /** GLOBAL. */
   public PickleBytes global(String module, String name) {
     return ops("c" + module + "\n" + name + "\n");

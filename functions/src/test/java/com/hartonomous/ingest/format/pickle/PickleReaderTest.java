@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class PickleReaderTest {
   private static final Map<String, Use> ALLOWED =
@@ -128,6 +129,43 @@ class PickleReaderTest {
         .extracting(entry -> ((Scalar) entry.value()).value())
         .containsExactly(3L, 2L, 5L);
     assertThat(dict.entries().iterator().next().key().text()).contains("a");
+  }
+
+  @Test
+  void numbersThatAreEqualInPythonAreOneKey() throws Exception {
+    PickleBytes bytes = PickleBytes.begin().ops("}(");
+    // 1 == True == 1.0, 0 == -0.0
+    bytes.integer(1).integer(0).raw(Opcode.NEWTRUE).integer(1).number(1.0).integer(2);
+    bytes.integer(0).integer(3).number(-0.0).integer(4);
+    // 2^64 as an integer and as a number with a point; 2^63 is not 2^63-1.
+    bytes.raw(Opcode.LONG1, 9, 0, 0, 0, 0, 0, 0, 0, 0, 1).integer(5);
+    bytes.number(0x1p64).integer(6).number(0x1p63).integer(7);
+    bytes.raw(Opcode.LONG1, 8).int64(Long.MAX_VALUE).integer(8);
+    bytes.number(0.5).integer(9).number(0.5).integer(10);
+    bytes.number(Double.POSITIVE_INFINITY).integer(11);
+    // Each not-a-number is another key, and a text is no number.
+    bytes.number(Double.NaN).integer(12).number(Double.NaN).integer(13);
+    bytes.text("1").integer(14);
+    Dict dict = (Dict) read(bytes.ops("u").stop());
+    assertThat(dict.entries())
+        .extracting(entry -> ((Scalar) entry.value()).value())
+        .containsExactly(2L, 4L, 6L, 7L, 8L, 10L, 11L, 12L, 13L, 14L);
+  }
+
+  /** Integers and fractions of one hash code: a search that compared each with each never ends. */
+  @Test
+  @Timeout(60)
+  void keysOfManySortsWithOneHashCodeAreFoundByTheirOrder() throws Exception {
+    int count = 100_000;
+    PickleBytes bytes = PickleBytes.begin().ops("}");
+    for (int i = 0; i < count; i++) {
+      int high = 0x3ff00000 + i;
+      bytes.raw(Opcode.LONG1, 8).int64((long) high << 32 | high & 0xffffffffL).ops("Ns");
+      int low = 0x40080001 + i;
+      bytes.number(Double.longBitsToDouble((long) low << 32 | low)).ops("Ns");
+    }
+    Dict dict = (Dict) read(bytes.stop());
+    assertThat(dict.entries()).hasSize(2 * count);
   }
 
   @Test
