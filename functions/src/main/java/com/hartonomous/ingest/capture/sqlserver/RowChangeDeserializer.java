@@ -48,12 +48,12 @@ final class RowChangeDeserializer implements DebeziumDeserializationSchema<RowCh
 
   private static final JsonFactory JSON = new JsonFactory();
 
-  /** By schema and name: joined by a dot they could be mistaken for others. */
+  /** By the aliases of schema and name: joined by a dot they could be mistaken for others. */
   private final Map<List<String>, CapturedTable> tables = new HashMap<>();
 
   RowChangeDeserializer(List<CapturedTable> capturedTables) {
     for (CapturedTable table : capturedTables) {
-      tables.put(List.of(table.schema(), table.table()), table);
+      tables.put(List.of(TableAlias.of(table.schema()), TableAlias.of(table.table())), table);
     }
   }
 
@@ -61,8 +61,8 @@ final class RowChangeDeserializer implements DebeziumDeserializationSchema<RowCh
   public void deserialize(SourceRecord sourceRecord, Collector<RowChange> out) throws IOException {
     Struct value = (Struct) sourceRecord.value();
     Struct source = value.getStruct("source");
-    String schema = TableAlias.original(source.getString("schema"));
-    String table = TableAlias.original(source.getString("table"));
+    String schema = source.getString("schema");
+    String table = source.getString("table");
     String operation = value.getString("op");
     RowVersion version = version(operation, source);
     if (schema.equals(HEARTBEAT_SCHEMA) && table.equals(HEARTBEAT_TABLE)) {

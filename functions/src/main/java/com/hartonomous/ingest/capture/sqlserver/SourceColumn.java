@@ -17,10 +17,10 @@ import java.util.TreeMap;
  * @param size characters, bytes or digits
  * @param scale digits behind the point, or of the second
  */
-record SourceColumn(String name, String type, int size, int scale) {
+public record SourceColumn(String name, String type, int size, int scale) {
 
   /** The columns of a table in its order; none when there is no such table. */
-  static List<SourceColumn> ofTable(Connection connection, String schema, String table)
+  public static List<SourceColumn> ofTable(Connection connection, String schema, String table)
       throws SQLException {
     DatabaseMetaData metaData = connection.getMetaData();
     String escape = metaData.getSearchStringEscape();
@@ -43,7 +43,7 @@ record SourceColumn(String name, String type, int size, int scale) {
   }
 
   /** The primary key's columns in key order; none when there is no key. */
-  static List<String> keyOfTable(Connection connection, String schema, String table)
+  public static List<String> keyOfTable(Connection connection, String schema, String table)
       throws SQLException {
     NavigableMap<Integer, String> byPosition = new TreeMap<>();
     try (ResultSet row =
@@ -56,7 +56,7 @@ record SourceColumn(String name, String type, int size, int scale) {
   }
 
   /** A name as T-SQL takes it. */
-  static String quote(String name) {
+  public static String quote(String name) {
     return "[" + name.replace("]", "]]") + "]";
   }
 

@@ -1,12 +1,12 @@
 package com.hartonomous.ingest.job.preflight;
 
+import com.hartonomous.ingest.capture.sqlserver.SourceColumn;
 import com.hartonomous.ingest.job.IngestOptions;
 import com.hartonomous.ingest.job.config.ConfigurationException;
 import com.hartonomous.ingest.job.config.NearestKey;
 import com.hartonomous.ingest.record.Segmentation;
 import com.hartonomous.ingest.runtime.SqlErrors;
 import java.sql.Connection;
-import java.sql.DatabaseMetaData;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -14,10 +14,8 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
@@ -175,7 +173,7 @@ final class TableInspection {
           connection.prepareStatement(
               String.format(
                   "SELECT TOP (0) 1 FROM %s.%s WHERE %s = %s",
-                  quote(schema), quote(table), column, column))) {
+                  SourceColumn.quote(schema), SourceColumn.quote(table), column, column))) {
         statement.executeQuery().close();
       } catch (SQLException e) {
         if (SqlErrors.kind(e) == SqlErrors.Kind.CONNECTION) {
@@ -198,42 +196,20 @@ final class TableInspection {
   /** Lower-case type names by column, in the table's order. */
   private Map<String, String> columnTypes(String schema, String table) throws SQLException {
     Map<String, String> types = new LinkedHashMap<>();
-    try (ResultSet result =
-        connection
-            .getMetaData()
-            .getColumns(database, escapePattern(schema), escapePattern(table), "%")) {
-      while (result.next()) {
-        // "int identity" is an int.
-        String type = result.getString("TYPE_NAME").toLowerCase(Locale.ROOT).split(" ", 2)[0];
-        types.put(result.getString("COLUMN_NAME"), type);
-      }
+    for (SourceColumn column : SourceColumn.ofTable(connection, schema, table)) {
+      types.put(column.name(), column.type());
     }
     return types;
   }
 
-  private String escapePattern(String name) throws SQLException {
-    DatabaseMetaData metaData = connection.getMetaData();
-    String escape = metaData.getSearchStringEscape();
-    return name.replace(escape, escape + escape)
-        .replace("[", escape + "[")
-        .replace("_", escape + "_")
-        .replace("%", escape + "%");
-  }
-
   private List<String> keyColumns(String schema, String table, Map<String, String> columnTypes)
       throws ConfigurationException, SQLException {
-    Map<Integer, String> byPosition = new TreeMap<>();
-    try (ResultSet result = connection.getMetaData().getPrimaryKeys(database, schema, table)) {
-      while (result.next()) {
-        byPosition.put(result.getInt("KEY_SEQ"), result.getString("COLUMN_NAME"));
-      }
-    }
+    List<String> columns = SourceColumn.keyOfTable(connection, schema, table);
     String name = schema + "." + table;
-    if (byPosition.isEmpty()) {
+    if (columns.isEmpty()) {
       throw refuse(
           name, "the table has no primary key, by which its rows are known. Add a primary key.");
     }
-    List<String> columns = List.copyOf(byPosition.values());
     String first = columns.get(0);
     String type = columnTypes.get(first);
     if (TYPES_WITHOUT_CHUNKS.contains(type)) {
@@ -255,7 +231,7 @@ final class TableInspection {
             "SELECT c.column_name FROM cdc.change_tables AS t"
                 + " INNER JOIN cdc.captured_columns AS c ON c.object_id = t.object_id"
                 + " WHERE t.source_object_id = OBJECT_ID(?)")) {
-      statement.setString(1, quote(schema) + "." + quote(table));
+      statement.setString(1, SourceColumn.quote(schema) + "." + SourceColumn.quote(table));
       try (ResultSet result = statement.executeQuery()) {
         while (result.next()) {
           columns.add(result.getString(1));
@@ -271,10 +247,6 @@ final class TableInspection {
               schema.replace("'", "''"), table.replace("'", "''")));
     }
     return columns;
-  }
-
-  private static String quote(String name) {
-    return "[" + name.replace("]", "]]") + "]";
   }
 
   private IngestOptions.Column contentColumn(
