@@ -88,15 +88,15 @@ final class CatalogueStore {
 
   /**
    * Refuses a database whose process died inside a transaction with definitions, such as a
-   * migration: a part of them is there, and who could undo them is gone.
+   * migration, or could not undo one: a part of it is there, and who could undo that is gone.
    */
   void requireFinished() throws SQLException {
     try (Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery("SELECT 1 FROM " + UNFINISHED)) {
       if (row.next()) {
         throw new SQLException(
-            "a process died inside a transaction that had defined something, such as a migration;"
-                + " expected that it had ended, since the stand-in cannot undo definitions then."
+            "a process died inside a transaction that had defined something, such as a migration,"
+                + " or could not undo it; expected that it had ended, since the stand-in cannot undo definitions then."
                 + " Remove the directory and start anew, or put back a copy of it");
       }
     }

@@ -61,6 +61,7 @@ final class Transaction {
   private boolean doomed;
   private boolean wrote;
   private boolean unfinished;
+  private boolean halfUndone;
 
   /** The session's view of the fault injector. */
   @FunctionalInterface
@@ -153,7 +154,8 @@ final class Transaction {
 
   /**
    * A definition follows, which H2 commits at once. Until the transaction ends the file says that
-   * it is unfinished: {@link CatalogueStore#requireFinished} reads that after a crash.
+   * it is unfinished, and for good when something of it could not be undone: {@link
+   * CatalogueStore#requireFinished} reads that when the file is opened.
    */
   void defines(Definitions definitions) throws SQLException {
     if (depth > 0 && !unfinished) {
@@ -164,7 +166,7 @@ final class Transaction {
 
   /** Part of the H2 transaction that is open. */
   private void deleteUnfinished() throws SQLException {
-    if (unfinished) {
+    if (unfinished && !halfUndone) {
       try (Statement statement = connection.createStatement()) {
         statement.execute(CatalogueStore.deleteUnfinished(descriptor));
       }
@@ -261,13 +263,16 @@ final class Transaction {
     try {
       connection.rollback();
       undoTo(0);
-    } finally {
       if (unfinished) {
         deleteUnfinished();
         connection.commit();
       }
-      sessionCapture.ended();
-      finish(false);
+    } finally {
+      try {
+        sessionCapture.ended();
+      } finally {
+        finish(false);
+      }
     }
   }
 
@@ -293,6 +298,7 @@ final class Transaction {
     doomed = false;
     wrote = false;
     unfinished = false;
+    halfUndone = false;
     savepoints.clear();
     compensations.clear();
     written.clear();
@@ -307,6 +313,7 @@ final class Transaction {
       try {
         compensations.removeLast().undo();
       } catch (SQLException | SqlServerError e) {
+        halfUndone = true;
         if (failure == null) {
           failure = e;
         } else {

@@ -115,6 +115,24 @@ class CrashRecoveryTest {
         .withMessageContaining("Remove the directory");
   }
 
+  /** An index that was dropped is not made again. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"ROLLBACK", "ROLLBACK TRAN before; COMMIT", "SELECT 1 / 0; ROLLBACK", "SELECT 1"})
+  void aTransactionThatCouldNotBeUndoneIsRefused(String end) throws Exception {
+    try (H2Engine engine = open(alive);
+        Client client = new Client(engine)) {
+      client.ok("CREATE TABLE dbo.T (id int NOT NULL PRIMARY KEY, v nvarchar(100) NOT NULL)");
+      client.ok("CREATE INDEX IX_T ON dbo.T (v)");
+      client.ok("SET XACT_ABORT ON; BEGIN TRAN; SAVE TRAN before; DROP INDEX IX_T ON dbo.T");
+      client.run(end);
+    }
+    assertThatIOException()
+        .isThrownBy(() -> open(alive))
+        .withMessageContaining("or could not undo it")
+        .withMessageContaining("Remove the directory");
+  }
+
   @Test
   void endedTransactionsWithDefinitionsAreGoneOnWith() throws Exception {
     try (H2Engine engine = open(alive);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.hartonomous.ingest.standin.type.SqlServerError;
 import java.io.IOException;
+import java.sql.SQLException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -242,5 +243,17 @@ class TransactionsTest {
           .isInstanceOf(ConnectionLostException.class);
       assertThat(client.query("SELECT id FROM T")).containsExactly("4");
     }
+  }
+
+  /** Its record of unfinished definitions cannot be deleted either. */
+  @Test
+  void aTransactionEndsThoughNothingCanBeUndone() throws Exception {
+    one.ok("BEGIN TRAN; CREATE TABLE dbo.Half (id int NOT NULL PRIMARY KEY)");
+    H2Session session = (H2Session) one.session();
+    session.connection().close();
+
+    assertThatThrownBy(() -> session.transaction().rollbackWork()).isInstanceOf(SQLException.class);
+
+    assertThat(session.transaction().isOpen()).isFalse();
   }
 }
