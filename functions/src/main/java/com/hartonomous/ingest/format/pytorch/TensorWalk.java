@@ -85,10 +85,12 @@ final class TensorWalk {
     List<Step> children = new ArrayList<>();
     if (node instanceof Dict dict) {
       countItems(node, dict.entries().size());
+      int place = 0;
       for (Dict.Entry entry : dict.entries()) {
         if (mayHoldTensors(entry.value())) {
-          children.add(child(step, entry.value(), KeyPath.ofKey(path, entry.key())));
+          children.add(child(step, entry.value(), KeyPath.ofKey(path, entry.key(), place)));
         }
+        place++;
       }
     } else if (node instanceof Sequence sequence) {
       countItems(node, sequence.items().size());

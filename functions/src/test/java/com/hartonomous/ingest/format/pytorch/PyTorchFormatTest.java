@@ -219,10 +219,60 @@ class PyTorchFormatTest {
                         .ops("u")));
     assertThat(layout.tensors())
         .extracting(TensorEntry::path)
-        .containsExactly("[7]", "[true,0]", "[\"None\"]", "[\"a.b\"]");
+        .containsExactly("[7]", "[true,0]", "[null]", "[\"a.b\"]");
     assertThat(layout.tensors())
         .extracting(TensorEntry::name)
         .containsExactly("7", "True.0", "None", "a.b");
+  }
+
+  @Test
+  void keysWithoutAFormInJsonMakePathsOfTheirOwn() throws Exception {
+    ModelLayout layout =
+        read(
+            zip(
+                pickle -> {
+                  pickle.ops("}(");
+                  pickle.integer(0).integer(1).raw(TUPLE2).matrix("0", 16, 1, 1);
+                  pickle.integer(2).text("a").raw(TUPLE2).matrix("0", 16, 1, 1);
+                  pickle.text("None").matrix("0", 16, 1, 1);
+                  pickle.ops("N").matrix("0", 16, 1, 1);
+                  pickle.ops("C").raw(1, 'x').matrix("0", 16, 1, 1);
+                  pickle.ops("C").raw(1, 'y').matrix("0", 16, 1, 1);
+                  pickle.text("bytes").matrix("0", 16, 1, 1);
+                  pickle.number(Double.POSITIVE_INFINITY).matrix("0", 16, 1, 1);
+                  pickle.text("Infinity").matrix("0", 16, 1, 1);
+                  pickle.text("x".repeat(101)).raw(TUPLE1).matrix("0", 16, 1, 1);
+                  pickle.ops(")").raw(TUPLE1).matrix("0", 16, 1, 1);
+                  pickle.ops("u");
+                }));
+    assertThat(layout.tensors())
+        .extracting(TensorEntry::path)
+        .containsExactly(
+            "[{\"item\":0}]",
+            "[{\"item\":1}]",
+            "[\"None\"]",
+            "[null]",
+            "[{\"item\":4}]",
+            "[{\"item\":5}]",
+            "[\"bytes\"]",
+            "[{\"item\":7}]",
+            "[\"Infinity\"]",
+            "[{\"item\":9}]",
+            "[{\"item\":10}]");
+    assertThat(layout.tensors())
+        .extracting(TensorEntry::name)
+        .containsExactly(
+            "(0, 1)",
+            "(2, 'a')",
+            "None",
+            "None",
+            "bytes",
+            "bytes",
+            "bytes",
+            "Infinity",
+            "Infinity",
+            "a tuple of 1",
+            "(a tuple of 0,)");
   }
 
   @Test
