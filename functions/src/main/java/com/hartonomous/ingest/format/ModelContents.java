@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * What a model of one or several files says about itself. Paths are relative to the folder of the
@@ -20,13 +21,16 @@ import java.util.Set;
  *     of a directory in path order
  * @param paths of all files of the model: those of {@code weights} first unless it is a directory
  * @param isDirectory whether the model is a directory
+ * @param notRead what is wrong with files that look like a model file and are kept as bytes, a
+ *     sentence each
  */
 public record ModelContents(
     String formatName,
     String metadataJson,
     List<WeightFile> weights,
     List<String> paths,
-    boolean isDirectory) {
+    boolean isDirectory,
+    List<String> notRead) {
 
   /** Format of a file that belongs to a model as bytes, without anybody reading a header in it. */
   public static final String UNPARSED = "unparsed";
@@ -44,6 +48,7 @@ public record ModelContents(
     Objects.requireNonNull(metadataJson, "metadataJson");
     weights = List.copyOf(weights);
     paths = List.copyOf(paths);
+    notRead = List.copyOf(notRead);
   }
 
   /** Says whether one of the files whose headers were read is of that format. */
@@ -80,7 +85,10 @@ public record ModelContents(
 
   /** Returns what in the files is odd and yet no error, for people. */
   public List<String> warnings() {
-    return weights.stream().flatMap(weight -> weight.layout().warnings().stream()).toList();
+    return Stream.concat(
+            weights.stream().flatMap(weight -> weight.layout().warnings().stream()),
+            notRead.stream())
+        .toList();
   }
 
   /** Returns where tensors lie in each file; files without tensors are not in it. */

@@ -78,9 +78,7 @@ public final class ModelFormats {
   Optional<ModelFormat> detectInDirectory(PositionedInput input) throws IOException {
     return detect(input)
         .filter(
-            format ->
-                format.detectionOrder() < ModelFormat.PLAUSIBLE
-                    || claiming(input.name()).isPresent());
+            format -> format.detectionOrder() < ModelFormat.PLAUSIBLE || claimsName(input.name()));
   }
 
   /**
@@ -100,6 +98,11 @@ public final class ModelFormats {
           firstBytes(input));
     }
     return read(format.get(), input, new LayoutBudget(input, limits));
+  }
+
+  /** Says whether a format claims the name ({@link ModelFormat#claims}). */
+  boolean claimsName(String fileName) {
+    return claiming(fileName).isPresent();
   }
 
   private Optional<ModelFormat> claiming(String fileName) {

@@ -31,7 +31,10 @@ public final class ModelReader {
   private final LayoutLimits limits;
   private final FolderLimits folderLimits;
 
-  private record Claimed(FolderFile file, ModelFormat format) {}
+  /**
+   * @param byName whether a format claims the name of the file
+   */
+  private record Claimed(FolderFile file, ModelFormat format, boolean byName) {}
 
   public ModelReader(ModelFormats formats, LayoutLimits limits, FolderLimits folderLimits) {
     this.formats = formats;
@@ -61,13 +64,17 @@ public final class ModelReader {
       throw ModelFormatException.tooLarge(
           input, 0, "files of the model", "up to " + folderLimits.filesMax(), "" + paths.size());
     }
-    return new ModelContents(layout.formatName(), layout.metadataJson(), weights, paths, false);
+    return new ModelContents(
+        layout.formatName(), layout.metadataJson(), weights, paths, false, List.of());
   }
 
   /**
    * Reads all files of a directory as one model. Those that a format knows by their magic number
    * ({@link ModelFormat#PLAUSIBLE}) or by their name ({@link ModelFormat#claims}) must be sound;
-   * all others belong to the model as bytes. A file that another one names is read once.
+   * all others belong to the model as bytes. So does, with a warning, a file whose name no format
+   * claims and which only its magic number led to a format that cannot read it ({@link
+   * ModelFormatException.Kind#UNSUPPORTED}): it may be sound and no part of the weights. A damaged
+   * one, or one beyond the limits, fails the model. A file that another one names is read once.
    *
    * @throws ModelFormatException if the directory cannot be listed as {@link ModelFolder#list}
    *     says, or one of its model files is bad; names the file
@@ -79,7 +86,8 @@ public final class ModelReader {
       try (PositionedInput input = folder.open(file.path())) {
         formats
             .detectInDirectory(input)
-            .ifPresent(format -> claimed.add(new Claimed(file, format)));
+            .ifPresent(
+                format -> claimed.add(new Claimed(file, format, formats.claimsName(input.name()))));
       } catch (FileNotFoundException e) {
         throw vanished(folder, file.path(), e);
       }
@@ -89,6 +97,7 @@ public final class ModelReader {
         Comparator.comparingInt((Claimed claim) -> claim.format().detectionOrder())
             .thenComparing(claim -> claim.file().path()));
     Map<String, ModelLayout> layouts = new LinkedHashMap<>();
+    List<String> notRead = new ArrayList<>();
     LayoutBudget budget = null;
     for (Claimed claim : claimed) {
       String path = claim.file().path();
@@ -100,13 +109,21 @@ public final class ModelReader {
         flatten(path, formats.read(claim.format(), input, budget), layouts);
       } catch (FileNotFoundException e) {
         throw vanished(folder, path, e);
+      } catch (ModelFormatException e) {
+        if (claim.byName() || e.kind() != ModelFormatException.Kind.UNSUPPORTED) {
+          throw e;
+        }
+        String warning = e.getMessage() + "; no format claims its name, so it is kept as bytes";
+        budget.addBytes(2L * warning.length(), e.offset());
+        notRead.add(warning);
       }
     }
     List<WeightFile> weights = new ArrayList<>(weightFiles(layouts));
     weights.sort(Comparator.comparing(WeightFile::path));
     TreeSet<String> paths = new TreeSet<>(ModelContents.externalPaths(weights));
     files.forEach(file -> paths.add(file.path()));
-    return new ModelContents(DIRECTORY, summary(files, weights), weights, List.copyOf(paths), true);
+    return new ModelContents(
+        DIRECTORY, summary(files, weights), weights, List.copyOf(paths), true, notRead);
   }
 
   private static FileNotFoundException vanished(

@@ -80,7 +80,8 @@ class ChunkPlanTest {
             "{}",
             List.of(new ModelContents.WeightFile("sub/model", layout)),
             List.of("sub/model", "sub/data.bin"),
-            false);
+            false,
+            List.of());
     assertThat(contents.tensorRanges()).containsOnlyKeys("sub/model", "sub/data.bin");
     assertThat(ChunkPlan.of(10, contents.tensorRanges().get("sub/data.bin"), SIZE).sections())
         .containsExactly(

@@ -10,6 +10,7 @@ import com.hartonomous.ingest.testing.ModelFolders;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -96,6 +97,76 @@ class ModelReaderTest {
             tuple("a.onnx", "safetensors"),
             tuple("b.bin", "safetensors"),
             tuple("c.safetensors", "onnx"));
+  }
+
+  /** Known by its first byte whatever its name is; the second says what is wrong with it. */
+  private static final class RefusingFormat implements ModelFormat {
+    @Override
+    public String name() {
+      return "refusing";
+    }
+
+    @Override
+    public int detectionOrder() {
+      return 0;
+    }
+
+    @Override
+    public boolean matches(PositionedInput input) throws IOException {
+      byte[] first = new byte[1];
+      if (input.length() != 2) {
+        return false;
+      }
+      input.readFully(0, first, 0, 1);
+      return first[0] == '!';
+    }
+
+    @Override
+    public ModelLayout read(PositionedInput input, LayoutBudget budget)
+        throws IOException, ModelFormatException {
+      byte[] bytes = new byte[2];
+      input.readFully(0, bytes, 0, 2);
+      Kind kind = Kind.values()[bytes[1]];
+      throw new ModelFormatException(kind, input.identity(), 1, "kind", "another", kind.name());
+    }
+  }
+
+  @Test
+  void whatOnlyItsBytesLeadToAFormatThatCannotReadItStaysBytes() throws Exception {
+    List<ModelFormat> formats = new ArrayList<>(ModelFormats.installed().formats());
+    formats.add(new RefusingFormat());
+    ModelReader reader =
+        new ModelReader(ModelFormats.of(formats), LayoutLimits.DEFAULT, FolderLimits.DEFAULT);
+    Path folder = repository();
+    Path unsupported = folder.resolve("notes.dat");
+    Files.write(unsupported, new byte[] {'!', (byte) Kind.UNSUPPORTED.ordinal()});
+
+    ModelContents contents = reader.readDirectory(LocalModelFolder.of(folder));
+
+    assertThat(contents.tensorCount()).isEqualTo(6);
+    assertThat(contents.formats()).containsEntry("notes.dat", ModelContents.UNPARSED);
+    assertThat(contents.warnings())
+        .containsExactly(
+            unsupported
+                + ": unsupported at byte 1, kind: expected another, found UNSUPPORTED;"
+                + " no format claims its name, so it is kept as bytes");
+
+    for (Map.Entry<String, Kind> refused :
+        Map.of(
+                "notes.refusing", Kind.UNSUPPORTED,
+                "notes.onnx", Kind.UNSUPPORTED,
+                "more.dat", Kind.MALFORMED,
+                "most.dat", Kind.TOO_LARGE)
+            .entrySet()) {
+      Path file = folder.resolve(refused.getKey());
+      Files.write(file, new byte[] {'!', (byte) refused.getValue().ordinal()});
+      ModelFormatException error =
+          catchThrowableOfType(
+              ModelFormatException.class, () -> reader.readDirectory(LocalModelFolder.of(folder)));
+      assertThat(error).hasMessageContaining(refused.getKey());
+      assertThat(error.kind()).isEqualTo(refused.getValue());
+      Files.delete(file);
+    }
   }
 
   @Test

@@ -22,7 +22,8 @@
  * <p>Integers are little-endian. A tensor's path is the list of keys and indices that lead to it
  * from the object; its name is those joined by dots, so names may repeat. A key that JSON cannot
  * tell from all others (a tuple, bytes, infinity) is in the path as <code>{"item": n}</code>, its
- * place in the dict. Nothing is executed: {@link com.hartonomous.ingest.format.pytorch.PyTorchGlobals} names what a pickle may mention, and
+ * place in the dict. Nothing is executed: {@link
+ * com.hartonomous.ingest.format.pytorch.PyTorchGlobals} names what a pickle may mention, and
  * whatever else it mentions makes the file refused, with a report of all names.
  *
  * <p>Refused as not supported: models pickled as Python objects, numpy arrays and scalars, wrapper
