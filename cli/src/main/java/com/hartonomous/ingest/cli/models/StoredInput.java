@@ -43,6 +43,11 @@ final class StoredInput implements PositionedInput {
   }
 
   @Override
+  public String name() {
+    return file.path().substring(file.path().lastIndexOf('/') + 1);
+  }
+
+  @Override
   public long length() {
     return file.byteLength();
   }

@@ -243,6 +243,7 @@ public final class StatusReader {
     long stored = 0;
     long known = 0;
     long dead = 0;
+    long underWay = 0;
     for (Status.Model model : models) {
       Long expected =
           model.chunks() == null || model.nodes() == null ? null : model.chunks() + model.nodes();
@@ -256,9 +257,9 @@ public final class StatusReader {
         in += expected;
         stored += Math.min(model.newAtoms(), found);
         known += Math.max(0, found - model.newAtoms());
+        underWay += model.state().equals("INGESTING") ? Math.max(0, expected - found) : 0;
       }
     }
-    long underWay = in - stored - known - dead;
     return new SourceBalance("models", "chunks and nodes", in, stored, known, dead, underWay);
   }
 
