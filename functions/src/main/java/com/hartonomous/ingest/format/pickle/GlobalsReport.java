@@ -28,6 +28,11 @@ public final class GlobalsReport {
     }
   }
 
+  /** Notes that there may be names that were not read. */
+  void cut() {
+    cut = true;
+  }
+
   /** Returns the allowed names as {@code module.name}, sorted. */
   public List<String> allowed() {
     return List.copyOf(allowed);
@@ -43,7 +48,10 @@ public final class GlobalsReport {
     return List.copyOf(refused);
   }
 
-  /** Returns all names for people, the refused ones first and marked; empty if there are none. */
+  /**
+   * Returns all names for people, the refused ones first and marked, and says at the end if there
+   * may be more; empty if there are none.
+   */
   @Override
   public String toString() {
     List<String> shown = new ArrayList<>();

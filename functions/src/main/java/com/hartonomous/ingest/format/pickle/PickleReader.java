@@ -29,6 +29,9 @@ public final class PickleReader {
   /** Opcodes of one pickle: some forty make a tensor. */
   static final int OPCODES_MAX = 20_000_000;
 
+  /** Opcodes that are read only for the report of names, once the pickle is refused. */
+  static final int REFUSED_OPCODES_MAX = 1_000_000;
+
   /** Nodes of one pickle: some sixteen make a tensor, and a node takes some 40 bytes. */
   static final int NODES_MAX = 3_000_000;
 
@@ -148,6 +151,7 @@ public final class PickleReader {
     return result;
   }
 
+  /** Returns anything where the pickle is refused. */
   private PickleNode run() throws IOException, ModelFormatException {
     int opcode = unsignedByte();
     int protocol = opcode == Opcode.PROTO ? unsignedByte() : 0;
@@ -160,7 +164,12 @@ public final class PickleReader {
               : "one that begins with the byte 0x%02x".formatted(opcode));
       cursor.seek(position);
     }
+    int refusedOpcodes = 0;
     for (opcodes = 1; opcodes < OPCODES_MAX; opcodes++) {
+      if (isRefused() && ++refusedOpcodes > REFUSED_OPCODES_MAX) {
+        report.cut();
+        return Scalar.NONE;
+      }
       position = cursor.position();
       opcode = unsignedByte();
       if (opcode == Opcode.STOP) {
@@ -560,7 +569,11 @@ public final class PickleReader {
 
   /** Of what is refused the reader follows no rules: the pickle is refused at its end. */
   private boolean isRefused(PickleNode node) {
-    return node instanceof Call && (refusal != null || report.hasRefused());
+    return node instanceof Call && isRefused();
+  }
+
+  private boolean isRefused() {
+    return refusal != null || report.hasRefused();
   }
 
   private void call(PickleNode callee, Sequence arguments) throws ModelFormatException {

@@ -251,6 +251,19 @@ class PickleReaderTest {
   }
 
   @Test
+  void whatIsRefusedIsNotReadWithoutEndForTheReport() {
+    String fill = "p0\n".repeat(PickleReader.REFUSED_OPCODES_MAX - 2);
+    failure(PickleBytes.begin().global("os", "a").ops(fill).global("os", "b").stop());
+    assertThat(report.toString()).isEqualTo("os.a (REFUSED), os.b (REFUSED)");
+    ModelFormatException error =
+        failure(
+            PickleBytes.begin().global("os", "c").ops(fill + "p0\np0\n").global("os", "d").stop());
+    assertThat(error).hasMessageContaining("os.c");
+    assertThat(report.toString())
+        .isEqualTo("os.a (REFUSED), os.b (REFUSED), os.c (REFUSED), and more");
+  }
+
+  @Test
   void textOpcodesAreRefusedAndTheirNamesReported() {
     ModelFormatException error = failure(new PickleBytes().ops("cos\nsystem\n(S'ls'\ntR.").bytes());
     assertThat(error).hasMessageContaining("os.system");
