@@ -5,6 +5,8 @@ import com.hartonomous.ingest.format.ModelLayout;
 import com.hartonomous.ingest.format.PositionedInput;
 import com.hartonomous.ingest.format.TensorContent;
 import com.hartonomous.ingest.format.TensorEntry;
+import com.hartonomous.ingest.format.TensorNames;
+import com.hartonomous.ingest.format.UnwrittenTensor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -12,11 +14,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Converts the tensors of a model file of another format, whose shapes have the fastest dimension
@@ -32,9 +32,6 @@ public final class GgufWriter {
 
   private GgufWriter() {}
 
-  /** A tensor that was left out, and why. */
-  public record Skipped(TensorEntry tensor, String reason) {}
-
   private record Named(byte[] name, GgufType type, TensorEntry tensor) {}
 
   /**
@@ -47,10 +44,10 @@ public final class GgufWriter {
    * @return what GGUF cannot hold
    * @throws IOException if either file fails, or the source changed since it was listed
    */
-  public static List<Skipped> write(
+  public static List<UnwrittenTensor> write(
       PositionedInput source, ModelLayout layout, Map<String, String> metadata, OutputStream target)
       throws IOException {
-    List<Skipped> skipped = new ArrayList<>();
+    List<UnwrittenTensor> skipped = new ArrayList<>();
     List<Named> chosen = choose(layout, skipped);
     byte[] header = header(chosen, metadata);
     target.write(header);
@@ -62,21 +59,18 @@ public final class GgufWriter {
     return skipped;
   }
 
-  private static List<Named> choose(ModelLayout layout, List<Skipped> skipped) {
-    Set<String> names = new HashSet<>();
+  private static List<Named> choose(ModelLayout layout, List<UnwrittenTensor> skipped) {
+    TensorNames names = new TensorNames(GgufWriter::fits);
     List<Named> chosen = new ArrayList<>();
     for (TensorEntry tensor : layout.tensors()) {
       Optional<GgufType> type = ContentTypes.toGguf(tensor.contentType()).map(GgufType::valueOf);
-      Optional<String> name =
-          fits(tensor.name()) && names.add(tensor.name())
-              ? Optional.of(tensor.name())
-              : Optional.ofNullable(tensor.path()).filter(p -> fits(p) && names.add(p));
+      Optional<String> name = names.take(tensor);
       if (type.isEmpty()) {
-        skipped.add(new Skipped(tensor, "GGUF has no type for " + tensor.dtype()));
+        skipped.add(new UnwrittenTensor(tensor, "GGUF has no type for " + tensor.dtype()));
       } else if (tensor.shape().size() > GgufReader.DIMENSIONS_MAX) {
-        skipped.add(new Skipped(tensor, "it has more than 4 dimensions"));
+        skipped.add(new UnwrittenTensor(tensor, "it has more than 4 dimensions"));
       } else if (name.isEmpty()) {
-        skipped.add(new Skipped(tensor, "its name is empty, taken or too long"));
+        skipped.add(new UnwrittenTensor(tensor, "its name is empty, taken or too long"));
       } else {
         chosen.add(new Named(utf8(name.get()), type.get(), tensor));
       }
@@ -85,9 +79,7 @@ public final class GgufWriter {
   }
 
   private static boolean fits(String name) {
-    return !name.isEmpty()
-        && name.indexOf('\0') < 0
-        && utf8(name).length <= GgufReader.NAME_BYTES_MAX;
+    return name.indexOf('\0') < 0 && utf8(name).length <= GgufReader.NAME_BYTES_MAX;
   }
 
   private static byte[] header(List<Named> chosen, Map<String, String> metadata)

@@ -5,6 +5,8 @@ import com.hartonomous.ingest.format.ModelLayout;
 import com.hartonomous.ingest.format.PositionedInput;
 import com.hartonomous.ingest.format.TensorContent;
 import com.hartonomous.ingest.format.TensorEntry;
+import com.hartonomous.ingest.format.TensorNames;
+import com.hartonomous.ingest.format.UnwrittenTensor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -13,10 +15,8 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.LocalDateTime;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.zip.CRC32;
 import java.util.zip.CheckedOutputStream;
 import java.util.zip.ZipEntry;
@@ -54,9 +54,6 @@ public final class PyTorchWriter {
   private final ZipOutputStream zip;
   private final CountingOutput counted;
 
-  /** A tensor that was left out, and why. */
-  public record Skipped(TensorEntry tensor, String reason) {}
-
   private record Named(String name, PyTorchDtype dtype, TensorEntry tensor) {}
 
   /** A member's content; it is written twice and must be the same both times. */
@@ -80,29 +77,26 @@ public final class PyTorchWriter {
    * @return what {@code torch.save} has no storage class for
    * @throws IOException if either file fails, or the source changed since it was listed
    */
-  public static List<Skipped> write(PositionedInput source, ModelLayout layout, OutputStream target)
-      throws IOException {
-    List<Skipped> skipped = new ArrayList<>();
+  public static List<UnwrittenTensor> write(
+      PositionedInput source, ModelLayout layout, OutputStream target) throws IOException {
+    List<UnwrittenTensor> skipped = new ArrayList<>();
     new PyTorchWriter(source, target).write(choose(layout, skipped));
     return skipped;
   }
 
-  private static List<Named> choose(ModelLayout layout, List<Skipped> skipped) {
-    Set<String> names = new HashSet<>(Set.of(""));
+  private static List<Named> choose(ModelLayout layout, List<UnwrittenTensor> skipped) {
+    TensorNames names = new TensorNames(name -> true);
     List<Named> chosen = new ArrayList<>();
     for (TensorEntry tensor : layout.tensors()) {
       Optional<PyTorchDtype> dtype =
           ContentTypes.toPyTorch(tensor.contentType())
               .flatMap(PyTorchDtype::named)
               .filter(type -> type.storageClass().isPresent() && type.elementsInByte() == 1);
-      Optional<String> name =
-          names.add(tensor.name())
-              ? Optional.of(tensor.name())
-              : Optional.ofNullable(tensor.path()).filter(names::add);
+      Optional<String> name = names.take(tensor);
       if (dtype.isEmpty()) {
-        skipped.add(new Skipped(tensor, "PyTorch has no storage for " + tensor.dtype()));
+        skipped.add(new UnwrittenTensor(tensor, "PyTorch has no storage for " + tensor.dtype()));
       } else if (name.isEmpty()) {
-        skipped.add(new Skipped(tensor, "its name is empty or taken"));
+        skipped.add(new UnwrittenTensor(tensor, "its name is empty or taken"));
       } else {
         chosen.add(new Named(name.get(), dtype.get(), tensor));
       }

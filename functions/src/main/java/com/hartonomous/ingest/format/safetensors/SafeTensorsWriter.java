@@ -8,6 +8,8 @@ import com.hartonomous.ingest.format.ModelLayout;
 import com.hartonomous.ingest.format.PositionedInput;
 import com.hartonomous.ingest.format.TensorContent;
 import com.hartonomous.ingest.format.TensorEntry;
+import com.hartonomous.ingest.format.TensorNames;
+import com.hartonomous.ingest.format.UnwrittenTensor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -15,11 +17,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Converts the tensors of a model file of any format into a SafeTensors file, as a stream: memory
@@ -40,14 +40,11 @@ public final class SafeTensorsWriter {
    * @param bytes length of the file
    * @param skipped what SafeTensors cannot hold
    */
-  public record Result(int tensorCount, long bytes, List<Skipped> skipped) {
+  public record Result(int tensorCount, long bytes, List<UnwrittenTensor> skipped) {
     public Result {
       skipped = List.copyOf(skipped);
     }
   }
-
-  /** A tensor that was left out, and why. */
-  public record Skipped(TensorEntry tensor, String reason) {}
 
   private record Named(String name, SafeTensorsDtype dtype, TensorEntry tensor) {}
 
@@ -63,7 +60,7 @@ public final class SafeTensorsWriter {
   public static Result write(
       PositionedInput source, ModelLayout layout, Map<String, String> metadata, OutputStream target)
       throws IOException {
-    List<Skipped> skipped = new ArrayList<>();
+    List<UnwrittenTensor> skipped = new ArrayList<>();
     List<Named> chosen = choose(layout, skipped);
     byte[] header = header(chosen, metadata);
     target.write(
@@ -80,22 +77,23 @@ public final class SafeTensorsWriter {
     return new Result(chosen.size(), bytes, skipped);
   }
 
-  private static List<Named> choose(ModelLayout layout, List<Skipped> skipped) {
-    Set<String> names = new HashSet<>(Set.of("", SafeTensorsHeader.METADATA));
+  private static List<Named> choose(ModelLayout layout, List<UnwrittenTensor> skipped) {
+    TensorNames names = new TensorNames(name -> !name.equals(SafeTensorsHeader.METADATA));
     List<Named> chosen = new ArrayList<>();
     for (TensorEntry tensor : layout.tensors()) {
       Optional<SafeTensorsDtype> dtype =
           ContentTypes.toSafeTensors(tensor.contentType()).flatMap(SafeTensorsDtype::of);
       if (dtype.isEmpty()) {
-        skipped.add(new Skipped(tensor, "SafeTensors has no type for " + tensor.dtype()));
+        skipped.add(new UnwrittenTensor(tensor, "SafeTensors has no type for " + tensor.dtype()));
       } else if (!fits(tensor, dtype.get())) {
-        skipped.add(new Skipped(tensor, "its values do not fill whole bytes, or overflow"));
-      } else if (names.add(tensor.name())) {
-        chosen.add(new Named(tensor.name(), dtype.get(), tensor));
-      } else if (tensor.path() != null && names.add(tensor.path())) {
-        chosen.add(new Named(tensor.path(), dtype.get(), tensor));
+        skipped.add(new UnwrittenTensor(tensor, "its values do not fill whole bytes, or overflow"));
       } else {
-        skipped.add(new Skipped(tensor, "its name is taken or reserved"));
+        Optional<String> name = names.take(tensor);
+        if (name.isPresent()) {
+          chosen.add(new Named(name.get(), dtype.get(), tensor));
+        } else {
+          skipped.add(new UnwrittenTensor(tensor, "its name is taken or reserved"));
+        }
       }
     }
     chosen.sort(Comparator.comparingInt((Named named) -> named.dtype().bits()).reversed());

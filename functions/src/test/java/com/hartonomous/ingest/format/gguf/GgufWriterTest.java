@@ -9,6 +9,7 @@ import com.hartonomous.ingest.format.ModelLayout;
 import com.hartonomous.ingest.format.TensorContent;
 import com.hartonomous.ingest.format.TensorEntry;
 import com.hartonomous.ingest.format.TensorStorage;
+import com.hartonomous.ingest.format.UnwrittenTensor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -26,7 +27,7 @@ class GgufWriterTest {
     ModelLayout layout = Fixtures.read(source);
     ByteArrayOutputStream file = new ByteArrayOutputStream();
 
-    List<GgufWriter.Skipped> skipped =
+    List<UnwrittenTensor> skipped =
         GgufWriter.write(source, layout, Map.of("general.architecture", "test"), file);
 
     assertThat(skipped)
@@ -73,10 +74,10 @@ class GgufWriterTest {
     MemoryInput source = new MemoryInput("source", new byte[1]);
     ByteArrayOutputStream file = new ByteArrayOutputStream();
 
-    List<GgufWriter.Skipped> skipped = GgufWriter.write(source, layout, Map.of(), file);
+    List<UnwrittenTensor> skipped = GgufWriter.write(source, layout, Map.of(), file);
 
     assertThat(skipped)
-        .extracting(GgufWriter.Skipped::reason)
+        .extracting(UnwrittenTensor::reason)
         .containsExactly("its name is empty, taken or too long", "it has more than 4 dimensions");
     assertThat(Fixtures.read(new MemoryInput("written.gguf", file.toByteArray())).tensors())
         .extracting(TensorEntry::name)

@@ -8,6 +8,7 @@ import com.hartonomous.ingest.format.ModelLayout;
 import com.hartonomous.ingest.format.TensorContent;
 import com.hartonomous.ingest.format.TensorEntry;
 import com.hartonomous.ingest.format.TensorStorage;
+import com.hartonomous.ingest.format.UnwrittenTensor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,7 +26,7 @@ class PyTorchWriterTest {
     ModelLayout layout = Fixtures.read(source);
     ByteArrayOutputStream file = new ByteArrayOutputStream();
 
-    List<PyTorchWriter.Skipped> skipped = PyTorchWriter.write(source, layout, file);
+    List<UnwrittenTensor> skipped = PyTorchWriter.write(source, layout, file);
 
     MemoryInput written = new MemoryInput("written.pt", file.toByteArray());
     ModelLayout read = Fixtures.read(written);
@@ -68,11 +69,11 @@ class PyTorchWriterTest {
             1);
     ByteArrayOutputStream file = new ByteArrayOutputStream();
 
-    List<PyTorchWriter.Skipped> skipped =
+    List<UnwrittenTensor> skipped =
         PyTorchWriter.write(new MemoryInput("source", new byte[1]), layout, file);
 
     assertThat(skipped)
-        .extracting(PyTorchWriter.Skipped::reason)
+        .extracting(UnwrittenTensor::reason)
         .containsExactly("its name is empty or taken");
     assertThat(Fixtures.read(new MemoryInput("written.pt", file.toByteArray())).tensors())
         .extracting(TensorEntry::name)

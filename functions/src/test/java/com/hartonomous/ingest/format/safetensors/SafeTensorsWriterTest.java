@@ -11,6 +11,7 @@ import com.hartonomous.ingest.format.PositionedInput;
 import com.hartonomous.ingest.format.TensorContent;
 import com.hartonomous.ingest.format.TensorEntry;
 import com.hartonomous.ingest.format.TensorStorage;
+import com.hartonomous.ingest.format.UnwrittenTensor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -74,7 +75,7 @@ class SafeTensorsWriterTest {
           .containsExactly("STRING", "COMPLEX128", "UINT4", "INT4", "FLOAT4E2M1", "UINT2", "INT2");
       assertThat(result.skipped())
           .filteredOn(skipped -> skipped.tensor().dtype().equals("FLOAT4E2M1"))
-          .extracting(SafeTensorsWriter.Skipped::reason)
+          .extracting(UnwrittenTensor::reason)
           .containsExactly("its values do not fill whole bytes, or overflow");
     }
   }
@@ -98,8 +99,7 @@ class SafeTensorsWriterTest {
         .extracting(TensorEntry::name)
         .containsExactly("a", "w", "c", "d");
     assertThat(result.skipped())
-        .containsExactly(
-            new SafeTensorsWriter.Skipped(tensors.get(4), "its name is taken or reserved"));
+        .containsExactly(new UnwrittenTensor(tensors.get(4), "its name is taken or reserved"));
   }
 
   @Test
