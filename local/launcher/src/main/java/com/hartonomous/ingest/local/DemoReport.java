@@ -9,6 +9,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.ToLongFunction;
 import org.neo4j.driver.Driver;
 import org.neo4j.driver.QueryConfig;
 import org.neo4j.driver.Record;
@@ -48,6 +49,16 @@ final class DemoReport {
           model.newBytes(),
           model.sharedBytes());
     }
+    models.add(
+        "all",
+        "",
+        "",
+        "",
+        "",
+        "",
+        total(status, Status.Model::bytes),
+        total(status, Status.Model::newBytes),
+        total(status, Status.Model::sharedBytes));
     models.print(out);
     out.printf(
         "rows          %d inserted, %d updates, %d deletes by SQL; %d remain with %d references%n",
@@ -63,6 +74,10 @@ final class DemoReport {
     }
     out.printf("dead letters  %d%n", status.deadLetters().total());
     out.printf("outbox        %d%n", status.outbox().unsynced());
+  }
+
+  private static long total(Status status, ToLongFunction<Status.Model> bytes) {
+    return status.models().stream().mapToLong(bytes).sum();
   }
 
   /** Counts nodes and relationships in the graph itself. */

@@ -54,15 +54,18 @@ class DemoITCase {
         .contains("dead letters  0", "outbox        0", "verification passed");
     assertThat(model(lines, "all-minilm-l6-v2.onnx")).startsWith("COMPLETE", "302");
     assertThat(model(lines, "all-minilm-l6-v2-q.onnx")).startsWith("COMPLETE", "326");
-    for (String format : List.of("safetensors", "gguf", "pt")) {
-      List<String> converted = model(lines, "all-minilm-l6-v2." + format);
-      assertThat(converted).startsWith("COMPLETE", "302");
-      long bytesIn = Long.parseLong(converted.get(5));
-      long sharedBytes = Long.parseLong(converted.get(7));
-      assertThat(sharedBytes)
-          .as("the same weights in another format share their atoms")
-          .isGreaterThan(bytesIn * 99 / 100);
+    long stored = 0;
+    long largest = 0;
+    for (String format : List.of("onnx", "safetensors", "gguf", "pt")) {
+      List<String> model = model(lines, "all-minilm-l6-v2." + format);
+      assertThat(model).startsWith("COMPLETE", "302");
+      largest = Math.max(largest, Long.parseLong(model.get(5)));
+      stored += Long.parseLong(model.get(6));
     }
+    // They are read at once, so which of them brings an atom that they share is not determined.
+    assertThat(stored)
+        .as("the same weights in four formats are stored about once")
+        .isBetween(largest * 99 / 100, largest * 101 / 100);
     assertThat(out.toString()).as("the password is told nowhere").doesNotContain(password());
   }
 
