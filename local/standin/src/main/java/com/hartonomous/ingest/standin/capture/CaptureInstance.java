@@ -12,6 +12,8 @@ import java.util.List;
  * @param table the captured table
  * @param columns the captured columns in table order
  * @param keyColumns the columns of the unique index that identifies a row; perhaps empty
+ * @param indexName that index, or null
+ * @param netChanges true when net changes can be asked for; there are key columns then
  */
 public record CaptureInstance(
     String name,
@@ -20,7 +22,9 @@ public record CaptureInstance(
     String schema,
     String table,
     List<Column> columns,
-    List<String> keyColumns) {
+    List<String> keyColumns,
+    String indexName,
+    boolean netChanges) {
 
   public CaptureInstance {
     columns = List.copyOf(columns);
@@ -32,8 +36,9 @@ public record CaptureInstance(
    *
    * @param columnId its column_id in the source table
    * @param typeName the type's name in T-SQL
+   * @param computed true for a computed column, whose captured value is always NULL
    */
-  public record Column(String name, int columnId, String typeName) {}
+  public record Column(String name, int columnId, String typeName, boolean computed) {}
 
   /** The name of the trigger on the source table. */
   String triggerName() {

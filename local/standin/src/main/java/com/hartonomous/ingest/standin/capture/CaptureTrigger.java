@@ -19,6 +19,12 @@ import org.h2.api.Trigger;
  * Copies the changes of a captured table into its change table, inside the writer's transaction: H2
  * undoes the copies together with the statement, savepoint or transaction. H2 makes one object a
  * trigger and table; it is used by all sessions at once.
+ *
+ * <p>As in SQL Server, the image before an update has NULL for columns of (max) types that the
+ * update left as they were, and computed columns are always NULL. An update of a key is a delete
+ * and an insert. SQL Server does that for a column of any unique index when the storage engine
+ * moves the row, which depends on the plan; here it is a column of an index that an instance of the
+ * table identifies its rows by, always.
  */
 public final class CaptureTrigger implements Trigger {
 
@@ -29,11 +35,15 @@ public final class CaptureTrigger implements Trigger {
 
   private int objectId;
 
-  /** Found at the first change after H2 made the trigger, which it also does after ALTER TABLE. */
+  /** Found anew after H2 made the trigger, which it also does after ALTER TABLE. */
   private volatile Positions positions;
 
-  /** Where the captured columns and those of the key stand in the table's rows; -1: dropped. */
-  private record Positions(CaptureInstance instance, int[] columns, int[] key) {}
+  /**
+   * Where the captured columns and those of the keys stand in the table's rows; -1: dropped.
+   *
+   * @param version of the instances when this was found
+   */
+  private record Positions(CaptureInstance instance, int version, int[] columns, int[] key) {}
 
   @Override
   public void init(
@@ -51,15 +61,17 @@ public final class CaptureTrigger implements Trigger {
   @Override
   public void fire(Connection connection, Object[] oldRow, Object[] newRow) throws SQLException {
     SessionCapture session = ChangeCapture.sessionOf(connection);
+    ChangeCapture capture = session.capture();
     Positions current = positions;
-    if (current == null) {
-      current = findPositions(session.capture().instance(objectId), connection);
+    if (current == null || current.version() != capture.version()) {
+      current = findPositions(capture, capture.instance(objectId), connection);
       positions = current;
     }
+    session.rowChanged(current.instance());
     if (oldRow == null) {
-      record(session, current, INSERT, allBits(current), newRow);
+      record(session, current, 0, INSERT, newRow);
     } else if (newRow == null) {
-      record(session, current, DELETE, allBits(current), oldRow);
+      record(session, current, 0, DELETE, oldRow);
     } else {
       update(session, current, oldRow, newRow);
     }
@@ -70,8 +82,8 @@ public final class CaptureTrigger implements Trigger {
       throws SQLException {
     for (int position : current.key()) {
       if (!same(oldRow[position], newRow[position])) {
-        record(session, current, DELETE, allBits(current), oldRow);
-        record(session, current, INSERT, allBits(current), newRow);
+        record(session, current, 0, DELETE, oldRow);
+        record(session, current, 1, INSERT, newRow);
         return;
       }
     }
@@ -79,17 +91,27 @@ public final class CaptureTrigger implements Trigger {
     if (mask == null) {
       return;
     }
-    int ordinal = session.nextOrdinal();
+    int ordinal = session.ordinal(0);
     CaptureInstance instance = current.instance();
-    session.insert(instance, ordinal, UPDATE_BEFORE, mask, captured(current, oldRow));
+    Object[] before = captured(current, oldRow);
+    for (int i = 0; i < before.length; i++) {
+      if (!isBitSet(mask, i) && (before[i] instanceof Blob || before[i] instanceof Clob)) {
+        before[i] = null;
+      }
+    }
+    session.insert(instance, ordinal, UPDATE_BEFORE, mask, before);
     session.insert(instance, ordinal, UPDATE_AFTER, mask, captured(current, newRow));
   }
 
   private static void record(
-      SessionCapture session, Positions current, int operation, byte[] mask, Object[] row)
+      SessionCapture session, Positions current, int part, int operation, Object[] row)
       throws SQLException {
     session.insert(
-        current.instance(), session.nextOrdinal(), operation, mask, captured(current, row));
+        current.instance(),
+        session.ordinal(part),
+        operation,
+        allBits(current),
+        captured(current, row));
   }
 
   private static Object[] captured(Positions current, Object[] row) {
@@ -128,6 +150,10 @@ public final class CaptureTrigger implements Trigger {
   /** The first column is the lowest bit of the last byte, as in SQL Server. */
   private static void setBit(byte[] mask, int ordinal) {
     mask[mask.length - 1 - ordinal / 8] |= (byte) (1 << (ordinal % 8));
+  }
+
+  private static boolean isBitSet(byte[] mask, int ordinal) {
+    return (mask[mask.length - 1 - ordinal / 8] & 1 << (ordinal % 8)) != 0;
   }
 
   private static boolean same(Object left, Object right) throws SQLException {
@@ -178,8 +204,9 @@ public final class CaptureTrigger implements Trigger {
     }
   }
 
-  private static Positions findPositions(CaptureInstance instance, Connection connection)
-      throws SQLException {
+  private static Positions findPositions(
+      ChangeCapture capture, CaptureInstance instance, Connection connection) throws SQLException {
+    int version = capture.version();
     List<String> names = new ArrayList<>();
     try (PreparedStatement query =
         connection.prepareStatement(
@@ -194,13 +221,17 @@ public final class CaptureTrigger implements Trigger {
       }
     }
     int[] columns =
-        instance.columns().stream().mapToInt(column -> indexOf(names, column.name())).toArray();
+        instance.columns().stream()
+            .mapToInt(column -> column.computed() ? -1 : indexOf(names, column.name()))
+            .toArray();
     int[] key =
-        instance.keyColumns().stream()
+        capture.instancesOf(instance.sourceObjectId()).stream()
+            .flatMap(i -> i.keyColumns().stream())
             .mapToInt(name -> indexOf(names, name))
             .filter(position -> position >= 0)
+            .distinct()
             .toArray();
-    return new Positions(instance, columns, key);
+    return new Positions(instance, version, columns, key);
   }
 
   private static int indexOf(List<String> names, String name) {

@@ -7,12 +7,16 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.LocalDateTime;
 import java.util.Locale;
+import java.util.Set;
 
 /**
  * The {@code sys.fn_cdc_*} functions, as H2 calls them. A connection in front is supplied by H2. An
  * error of SQL Server travels through H2 as the cause of a SQLException.
  */
 public final class CdcFunctions {
+
+  private static final Set<String> ALL_FILTERS = Set.of("all", "all update old");
+  private static final Set<String> NET_FILTERS = Set.of("all", "all with mask", "all with merge");
 
   private CdcFunctions() {}
 
@@ -115,46 +119,91 @@ public final class CdcFunctions {
     return Lsn.of(number);
   }
 
-  /** The row filter of fn_cdc_get_all_changes_*. */
-  public static boolean keepsBeforeImages(String filter) throws SQLException {
-    if ("all update old".equalsIgnoreCase(filter)) {
-      return true;
-    }
-    if ("all".equalsIgnoreCase(filter)) {
-      return false;
-    }
-    throw insufficientArguments();
+  /** True for the row filter of fn_cdc_get_all_changes_* that asks for images before updates. */
+  public static boolean keepsBeforeImages(String filter) {
+    return "all update old".equals(normalized(filter));
+  }
+
+  /** The row filter without outer spaces, in lower case. */
+  public static String normalized(String filter) {
+    return filter == null ? null : filter.strip().toLowerCase(Locale.ROOT);
   }
 
   /**
-   * The lower end of an interval of changes.
+   * Checks the arguments of fn_cdc_get_all_changes_* and fn_cdc_get_net_changes_*.
    *
-   * @throws SQLException 313 when it is null or below the instance's minimum: SQL Server reports
-   *     both as missing arguments
+   * @return true
+   * @throws SQLException 313 when an LSN is null, the interval is empty or not within that of the
+   *     instance, or the row filter is unknown: SQL Server reports all of it as missing arguments
    */
-  public static byte[] checkedFromLsn(Connection connection, int objectId, byte[] from)
+  public static boolean checkInterval(
+      Connection connection,
+      int objectId,
+      boolean netChanges,
+      byte[] from,
+      byte[] to,
+      String filter)
       throws SQLException {
-    if (from == null || from.length != Lsn.LENGTH) {
-      throw insufficientArguments();
+    Set<String> filters = netChanges ? NET_FILTERS : ALL_FILTERS;
+    if (from == null
+        || to == null
+        || from.length != Lsn.LENGTH
+        || to.length != Lsn.LENGTH
+        || Lsn.compare(from, to) > 0
+        || filter == null
+        || !filters.contains(normalized(filter))) {
+      throw insufficientArguments(netChanges);
     }
     try (PreparedStatement query =
         connection.prepareStatement(
-            "SELECT start_lsn FROM cdc.change_tables WHERE object_id = ?")) {
+            "SELECT start_lsn, (SELECT MAX(start_lsn) FROM "
+                + ChangeTables.TRANSACTIONS
+                + ") FROM cdc.change_tables WHERE object_id = ?")) {
       query.setInt(1, objectId);
       try (ResultSet rows = query.executeQuery()) {
-        if (!rows.next() || Lsn.compare(from, rows.getBytes(1)) < 0) {
-          throw insufficientArguments();
+        if (!rows.next()
+            || Lsn.compare(from, rows.getBytes(1)) < 0
+            || rows.getBytes(2) == null
+            || Lsn.compare(to, rows.getBytes(2)) > 0) {
+          throw insufficientArguments(netChanges);
         }
       }
     }
-    return from;
+    return true;
   }
 
-  private static SQLException insufficientArguments() {
+  /** sys.fn_cdc_get_column_ordinal: null for an unknown instance or column. */
+  public static Integer columnOrdinal(Connection connection, String instance, String column)
+      throws SQLException {
+    try (PreparedStatement query =
+        connection.prepareStatement(
+            "SELECT c.column_ordinal FROM cdc.captured_columns c JOIN cdc.change_tables t ON"
+                + " t.object_id = c.object_id WHERE t.capture_instance = ? AND c.column_name ="
+                + " ?")) {
+      query.setString(1, instance);
+      query.setString(2, column);
+      try (ResultSet rows = query.executeQuery()) {
+        return rows.next() ? rows.getInt(1) : null;
+      }
+    }
+  }
+
+  /** sys.fn_cdc_is_bit_set: whether the column with that ordinal, from 1, is in the mask. */
+  public static Boolean isBitSet(Integer ordinal, byte[] mask) {
+    if (ordinal == null || mask == null) {
+      return null;
+    }
+    int index = mask.length - 1 - (ordinal - 1) / 8;
+    return ordinal >= 1 && index >= 0 && (mask[index] & 1 << ((ordinal - 1) % 8)) != 0;
+  }
+
+  private static SQLException insufficientArguments(boolean netChanges) {
     return error(
         313,
         "An insufficient number of arguments were supplied for the procedure or function"
-            + " cdc.fn_cdc_get_all_changes_ ... .");
+            + " cdc.fn_cdc_get_"
+            + (netChanges ? "net" : "all")
+            + "_changes_ ... .");
   }
 
   private static SQLException error(int number, String message) {

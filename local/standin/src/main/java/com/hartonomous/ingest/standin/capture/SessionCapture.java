@@ -7,7 +7,9 @@ import java.time.Clock;
 import java.time.LocalDateTime;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The capture state of one session: what its open transaction has captured so far, and its prepared
@@ -24,6 +26,15 @@ public final class SessionCapture implements AutoCloseable {
   private LocalDateTime began;
   private byte[] rememberedLsn;
   private LocalDateTime rememberedTime;
+
+  /**
+   * The table of the row that is being changed, and which of its instances have seen the change.
+   */
+  private int changedTable;
+
+  private final Set<Integer> seenBy = new HashSet<>();
+  private final int[] rowOrdinals = new int[2];
+  private int rowOrdinalCount;
 
   SessionCapture(ChangeCapture capture, Connection connection) {
     this.capture = capture;
@@ -55,8 +66,33 @@ public final class SessionCapture implements AutoCloseable {
     return began;
   }
 
-  /** The position of the next change in this transaction; both images of an update share one. */
-  int nextOrdinal() {
+  /**
+   * Tells the change of a row from the next one. H2 calls the triggers of a table's instances one
+   * after the other for each row, so what an instance sees a second time is another change.
+   */
+  void rowChanged(CaptureInstance instance) {
+    if (instance.sourceObjectId() != changedTable || seenBy.contains(instance.objectId())) {
+      changedTable = instance.sourceObjectId();
+      seenBy.clear();
+      rowOrdinalCount = 0;
+    }
+    seenBy.add(instance.objectId());
+  }
+
+  /**
+   * The position in this transaction of a part of the present row's change; both images of an
+   * update share one. All instances of a table give a change the same position.
+   *
+   * @param part 0, or 1 for the insert that follows the delete when a key was updated
+   */
+  int ordinal(int part) {
+    while (rowOrdinalCount <= part) {
+      rowOrdinals[rowOrdinalCount++] = nextOrdinal();
+    }
+    return rowOrdinals[part];
+  }
+
+  private int nextOrdinal() {
     if (changes == 0) {
       transaction = capture.clock().reserve(1);
       began = LocalDateTime.now(Clock.systemUTC());
@@ -69,6 +105,8 @@ public final class SessionCapture implements AutoCloseable {
     changes = 0;
     transaction = 0;
     began = null;
+    changedTable = 0;
+    seenBy.clear();
   }
 
   /**

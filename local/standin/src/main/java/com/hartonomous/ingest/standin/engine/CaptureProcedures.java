@@ -1,6 +1,7 @@
 package com.hartonomous.ingest.standin.engine;
 
 import com.hartonomous.ingest.standin.capture.CaptureInstance;
+import com.hartonomous.ingest.standin.capture.CdcFunctions;
 import com.hartonomous.ingest.standin.capture.ChangeCapture;
 import com.hartonomous.ingest.standin.capture.Lsn;
 import com.hartonomous.ingest.standin.engine.Catalogue.Column;
@@ -14,18 +15,27 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 
 /**
- * sys.sp_cdc_*. There is no capture job: changes are captured when they are committed. Retention is
- * stored and shown, but only sp_cdc_cleanup_change_table removes anything.
+ * sys.sp_cdc_*. There is no capture job: changes are captured when they are committed. There is no
+ * schedule for the clean-up job either, which a real server runs once a day: sys.sp_cdc_start_job
+ * runs it, at once and to its end. Error numbers and messages are those of sys.messages; their
+ * choice for wrong arguments was not compared with a real server.
  */
 final class CaptureProcedures {
 
   private static final int INSTANCES_PER_TABLE_MAX = 2;
   private static final int INSTANCE_NAME_LENGTH_MAX = 100;
+  private static final long THRESHOLD_DEFAULT = 5000;
+  private static final long RETENTION_MINUTES_MAX = 52_594_800;
+  private static final long POLLING_SECONDS_MAX = 86_399;
+  private static final Set<String> RESERVED_COLUMNS =
+      Set.of("__$start_lsn", "__$end_lsn", "__$seqval", "__$operation", "__$update_mask");
   private static final SqlType SYSNAME = SqlType.ofLength(Kind.NVARCHAR, 128);
   private static final SqlType LSN = SqlType.ofLength(Kind.BINARY, Lsn.LENGTH);
 
@@ -50,6 +60,13 @@ final class CaptureProcedures {
     }
   }
 
+  /** What a real server does within a transaction, too. */
+  private void refuseTransaction(String procedure) throws SqlServerError {
+    if (session.transaction().isOpen()) {
+      throw DefinitionRunner.unsupported("'" + procedure + "' within a transaction");
+    }
+  }
+
   private void requireEnabled() throws SqlServerError {
     if (!capture().isDatabaseEnabled()) {
       throw new SqlServerError(
@@ -59,14 +76,25 @@ final class CaptureProcedures {
           "The database '"
               + session.database()
               + "' is not enabled for Change Data Capture. Ensure that the correct database context"
-              + " is set and retry the operation.");
+              + " is set and retry the operation. To report on the databases enabled for Change"
+              + " Data Capture, query the is_cdc_enabled column in the sys.databases catalog"
+              + " view.");
     }
   }
 
   int enableDatabase(ProcedureArguments arguments, ResultConsumer results)
-      throws SqlServerError, SQLException {
+      throws SqlServerError, SQLException, IOException {
     requireNoTransaction("sys.sp_cdc_enable_db");
     if (capture().isDatabaseEnabled()) {
+      results.info(
+          22905,
+          10,
+          "Database '"
+              + session.database()
+              + "' is already enabled for Change Data Capture. Ensure that the correct database"
+              + " context is set, and retry the operation. To report on the databases enabled for"
+              + " Change Data Capture, query the is_cdc_enabled column in the sys.databases catalog"
+              + " view.");
       return 0;
     }
     definitions()
@@ -136,10 +164,7 @@ final class CaptureProcedures {
         capturedColumns(table, arguments.text("@captured_column_list", 6), keyColumns);
     ChangeCapture.Options options =
         new ChangeCapture.Options(
-            netChanges,
-            arguments.text("@role_name", 2),
-            index.map(Index::name).orElse(null),
-            arguments.text("@filegroup_name", 7));
+            arguments.text("@role_name", 2), arguments.text("@filegroup_name", 7));
     String finalName = instanceName;
     session.connection().commit();
     definitions()
@@ -154,7 +179,9 @@ final class CaptureProcedures {
                       table.object().schema(),
                       table.object().name(),
                       columns,
-                      keyColumns);
+                      keyColumns,
+                      index.map(Index::name).orElse(null),
+                      netChanges);
               capture().enableTable(connection, made[0], options);
               return null;
             });
@@ -184,14 +211,14 @@ final class CaptureProcedures {
   private void checkInstance(String instance, Table table) throws SqlServerError {
     if (instance.length() > INSTANCE_NAME_LENGTH_MAX) {
       throw new SqlServerError(
-          22924,
+          22927,
           16,
           1,
-          "The name of the capture instance '"
+          "Capture instance name '"
               + instance
-              + "' is longer than "
+              + "' exceeds the length limit of "
               + INSTANCE_NAME_LENGTH_MAX
-              + " characters.");
+              + " characters. Specify a name that satisfies the length constraint.");
     }
     if (capture().instance(instance).isPresent()) {
       throw new SqlServerError(
@@ -220,21 +247,32 @@ final class CaptureProcedures {
     if (name == null) {
       return table.primaryKey();
     }
-    return Optional.of(
+    Index index =
         table
             .index(name)
-            .filter(Index::unique)
             .orElseThrow(
                 () ->
                     new SqlServerError(
-                        22940,
+                        22928,
                         16,
                         1,
-                        "Could not find a unique index named '"
+                        "Index name '"
                             + name
-                            + "' on the source table '"
+                            + "' is not an index for table '"
                             + table.object().qualifiedName()
-                            + "'.")));
+                            + "'. Specify a valid index name for the table."));
+    if (!index.unique()) {
+      throw new SqlServerError(
+          22929,
+          16,
+          1,
+          "Index '"
+              + name
+              + "' must be either a primary key or a unique index for table '"
+              + table.object().qualifiedName()
+              + "'. Specify an index that meets at least one of these requirements.");
+    }
+    return Optional.of(index);
   }
 
   private static List<CaptureInstance.Column> capturedColumns(
@@ -244,14 +282,16 @@ final class CaptureProcedures {
     for (String name : wanted) {
       if (table.column(name).isEmpty()) {
         throw new SqlServerError(
-            22911,
+            22942,
             16,
             1,
-            "The capture instance cannot be created: column '"
-                + name
-                + "' of @captured_column_list is not in source table '"
+            "Columns specified in the captured column list could not be mapped to columns in source"
+                + " table '"
                 + table.object().qualifiedName()
-                + "'.");
+                + "'. Verify that the columns specified in the parameter @captured_column_list are"
+                + " delimited properly and match columns in the source table. ('"
+                + name
+                + "')");
       }
     }
     for (Column column : table.columns()) {
@@ -260,20 +300,40 @@ final class CaptureProcedures {
       boolean key = keyColumns.stream().anyMatch(n -> n.equalsIgnoreCase(column.name()));
       if (!captured && key) {
         throw new SqlServerError(
-            22941,
+            22943,
             16,
             1,
-            "The columns of the index that identifies a row must be among the captured columns: '"
+            "Columns used to uniquely identify a row for net change tracking must be included in"
+                + " the list of captured columns. Add either the primary key columns of the source"
+                + " table, or the columns defined for the index specified in the parameter"
+                + " @index_name to the list of captured columns and retry the operation. ('"
                 + column.name()
-                + "' is missing.");
+                + "')");
+      }
+      if (captured && RESERVED_COLUMNS.contains(column.name().toLowerCase(Locale.ROOT))) {
+        throw new SqlServerError(
+            22975,
+            16,
+            1,
+            "Source table '"
+                + table.object().qualifiedName()
+                + "' contains one of the following reserved column names: __$start_lsn, __$end_lsn,"
+                + " __$seqval, __$operation, and __$update_mask. To enable Change Data Capture for"
+                + " this table, specify a captured column list and ensure that these columns are"
+                + " excluded from the list.");
       }
       if (captured) {
         columns.add(
             new CaptureInstance.Column(
-                column.name(), column.id(), column.type().kind().name().toLowerCase(Locale.ROOT)));
+                column.name(), column.id(), typeName(column), column.isComputed()));
       }
     }
     return columns;
+  }
+
+  /** The type as cdc.captured_columns shows it: without its size. */
+  static String typeName(Column column) {
+    return column.type().kind().name().toLowerCase(Locale.ROOT);
   }
 
   private static List<String> names(String list) {
@@ -306,8 +366,28 @@ final class CaptureProcedures {
         capture().instancesOf(table.object().id()).stream()
             .filter(i -> name.equalsIgnoreCase("all") || name.equalsIgnoreCase(i.name()))
             .toList();
+    if (capture().instancesOf(table.object().id()).isEmpty()) {
+      throw new SqlServerError(
+          22985,
+          16,
+          1,
+          "Change data capture has not been enabled for source table '"
+              + table.object().qualifiedName()
+              + "'. Specify the name of a table enabled for Change Data Capture. To report on the"
+              + " tables enabled for Change Data Capture, query the is_tracked_by_cdc column in the"
+              + " sys.tables catalog view.");
+    }
     if (instances.isEmpty()) {
-      throw noInstance(name);
+      throw new SqlServerError(
+          22960,
+          16,
+          1,
+          "Change data capture instance '"
+              + name
+              + "' has not been enabled for the source table '"
+              + table.object().qualifiedName()
+              + "'. Use sys.sp_cdc_help_change_data_capture to verify the capture instance name and"
+              + " retry the operation.");
     }
     session.connection().commit();
     definitions()
@@ -322,71 +402,252 @@ final class CaptureProcedures {
     return 0;
   }
 
-  private static SqlServerError noInstance(String name) {
-    return new SqlServerError(
-        22960,
-        16,
-        1,
-        "Change data capture instance '"
-            + name
-            + "' has not been enabled for the source table. Use"
-            + " sys.sp_cdc_help_change_data_capture to verify the capture instance name and retry"
-            + " the operation.");
+  private CaptureInstance requireInstance(ProcedureArguments arguments) throws SqlServerError {
+    String name = arguments.requiredText("@capture_instance", 0);
+    return capture()
+        .instance(name)
+        .orElseThrow(
+            () ->
+                new SqlServerError(
+                    22920,
+                    16,
+                    1,
+                    "The named capture instance "
+                        + name
+                        + " does not exist for database "
+                        + session.database()
+                        + "."));
   }
 
   int cleanUp(ProcedureArguments arguments, ResultConsumer results)
       throws SqlServerError, SQLException {
+    refuseTransaction("sys.sp_cdc_cleanup_change_table");
     requireEnabled();
-    String name = arguments.requiredText("@capture_instance", 0);
-    CaptureInstance instance = capture().instance(name).orElseThrow(() -> noInstance(name));
+    CaptureInstance instance = requireInstance(arguments);
+    if (!arguments.isGiven("@low_water_mark", 1)) {
+      arguments.requiredText("@low_water_mark", 1);
+    }
     Object mark = arguments.value("@low_water_mark", 1);
-    if (!(mark instanceof byte[] lsn) || lsn.length != Lsn.LENGTH) {
+    if (mark != null && !(mark instanceof byte[] lsn && lsn.length <= Lsn.LENGTH)) {
       throw new SqlServerError(
-          22964,
+          8114,
+          16,
+          5,
+          "Error converting data type to binary(10): parameter '@low_water_mark' of"
+              + " 'sys.sp_cdc_cleanup_change_table'.");
+    }
+    long threshold = arguments.number("@threshold", 2, THRESHOLD_DEFAULT);
+    if (threshold < 1) {
+      throw new SqlServerError(
+          22850,
           16,
           1,
-          "The value for the parameter @low_water_mark of sys.sp_cdc_cleanup_change_table must be an"
-              + " LSN of "
-              + Lsn.LENGTH
-              + " bytes.");
+          "The threshold value specified for the Change Data Capture cleanup process must be"
+              + " greater than 0. When creating or modifying the cleanup job, specify a positive"
+              + " threshold value. If this error is encountered when executing the"
+              + " sys.sp_cdc_cleanup_change_table stored procedure, reset the threshold value"
+              + " associated with the job to a non-negative value by using the"
+              + " sp_cdc_change_job stored procedure.");
     }
-    definitions()
-        .define(
-            session.options().lockTimeout,
-            (connection, statement, store) -> {
-              capture().cleanUp(connection, instance, lsn);
-              return null;
-            });
+    session.connection().commit();
+    if (mark != null) {
+      byte[] lsn = Arrays.copyOf((byte[]) mark, Lsn.LENGTH);
+      definitions()
+          .define(
+              session.options().lockTimeout,
+              (connection, statement, store) -> {
+                capture().raiseLowEnd(connection, instance, lsn);
+                return null;
+              });
+    }
+    deleteObsolete(List.of(instance), threshold);
+    arguments.output("@fCleanupFailed", 3, false);
     return 0;
+  }
+
+  /** In rounds, between which others may commit. */
+  private void deleteObsolete(List<CaptureInstance> instances, long threshold)
+      throws SqlServerError, SQLException {
+    for (CaptureInstance instance : instances) {
+      boolean more = true;
+      while (more) {
+        more =
+            definitions()
+                .define(
+                    session.options().lockTimeout,
+                    (connection, statement, store) ->
+                        capture().instance(instance.name()).isPresent()
+                            && capture().deleteObsolete(connection, instance, threshold));
+      }
+    }
+  }
+
+  /** What the clean-up job does: lets go what is older than the retention time. */
+  int runCleanUpJob(ProcedureArguments arguments, ResultConsumer results)
+      throws SqlServerError, SQLException {
+    refuseTransaction("sys.sp_MScdc_cleanup_job");
+    requireEnabled();
+    session.connection().commit();
+    List<CaptureInstance> instances = List.copyOf(capture().instances());
+    long threshold =
+        definitions()
+            .define(
+                session.options().lockTimeout,
+                (connection, statement, store) -> {
+                  try (ResultSet job =
+                      statement.executeQuery(
+                          "SELECT retention, threshold FROM standin_catalogue.cdc_jobs WHERE"
+                              + " job_type = 'cleanup'")) {
+                    job.next();
+                    long found = job.getLong(2);
+                    Optional<byte[]> low = capture().lowEndAfter(connection, job.getLong(1));
+                    for (CaptureInstance instance : instances) {
+                      if (low.isPresent()
+                          && Lsn.compare(
+                                  low.get(), CdcFunctions.minLsn(connection, instance.name()))
+                              > 0) {
+                        capture().raiseLowEnd(connection, instance, low.get());
+                      }
+                    }
+                    return found;
+                  }
+                });
+    deleteObsolete(instances, threshold);
+    return 0;
+  }
+
+  int startJob(ProcedureArguments arguments, ResultConsumer results)
+      throws SqlServerError, SQLException {
+    requireEnabled();
+    if (jobType(arguments).equals("capture")) {
+      throw new SqlServerError(
+          22022,
+          16,
+          1,
+          "SQLServerAgent Error: Request to run job cdc."
+              + session.database()
+              + "_capture refused because the job is already running: the stand-in captures when a"
+              + " transaction commits.");
+    }
+    return runCleanUpJob(arguments, results);
+  }
+
+  private static String jobType(ProcedureArguments arguments) throws SqlServerError {
+    String type = arguments.text("@job_type", 0);
+    String job = type == null ? "capture" : type.strip().toLowerCase(Locale.ROOT);
+    if (!job.equals("capture") && !job.equals("cleanup")) {
+      throw new SqlServerError(
+          22992,
+          16,
+          1,
+          "The specified @job_type, "
+              + type
+              + ", is not supported. The value specified for the parameter @job_type must be"
+              + " N'capture' to indicate a capture job, or N'cleanup' to indicate a cleanup job.");
+    }
+    return job;
   }
 
   int changeJob(ProcedureArguments arguments, ResultConsumer results)
       throws SqlServerError, SQLException {
     requireEnabled();
-    String type = arguments.text("@job_type", 0);
-    String job = type == null ? "capture" : type;
-    if (!job.equalsIgnoreCase("capture") && !job.equalsIgnoreCase("cleanup")) {
-      throw new SqlServerError(
-          22992,
-          16,
-          1,
-          "The specified @job_type '"
-              + job
-              + "' is not valid. Specify N'capture' to indicate a capture job, or N'cleanup' to"
-              + " indicate a cleanup job.");
-    }
+    String job = jobType(arguments);
+    checkJob(job, arguments);
     definitions()
         .define(
             session.options().lockTimeout,
             (connection, statement, store) -> {
               change(connection, job, "max_trans", arguments, "@maxtrans", 1);
               change(connection, job, "max_scans", arguments, "@maxscans", 2);
+              change(connection, job, "continuous", arguments, "@continuous", 3);
               change(connection, job, "polling_interval", arguments, "@pollinginterval", 4);
               change(connection, job, "retention", arguments, "@retention", 5);
               change(connection, job, "threshold", arguments, "@threshold", 6);
               return null;
             });
     return 0;
+  }
+
+  private static void checkJob(String job, ProcedureArguments arguments) throws SqlServerError {
+    boolean capture = job.equals("capture");
+    if (capture && arguments.value("@retention", 5) != null) {
+      throw new SqlServerError(
+          22995,
+          16,
+          1,
+          "A value for the parameter @retention cannot be specified when the job type is"
+              + " 'capture'. Specify NULL for the parameter, or omit the parameter from the"
+              + " statement.");
+    }
+    if (!capture
+        && (arguments.value("@maxtrans", 1) != null
+            || arguments.value("@maxscans", 2) != null
+            || arguments.value("@continuous", 3) != null
+            || arguments.value("@pollinginterval", 4) != null)) {
+      throw new SqlServerError(
+          22996,
+          16,
+          1,
+          "When adding or modifying the CDC cleanup job, @pollinginterval, @maxtrans, @maxscans,"
+              + " and @continuous may not be assigned non-null values.");
+    }
+    long retention = arguments.number("@retention", 5, 1);
+    if (retention < 1 || retention > RETENTION_MINUTES_MAX) {
+      throw new SqlServerError(
+          22994,
+          16,
+          1,
+          "The retention value specified for the Change Data Capture cleanup process must be"
+              + " greater than 0 and less than or equal to "
+              + RETENTION_MINUTES_MAX
+              + ". When creating or modifying the cleanup job, specify a retention value (in"
+              + " minutes) that is within that range.");
+    }
+    requirePositive(
+        arguments,
+        "@maxtrans",
+        1,
+        22991,
+        "The value specified for the parameter @maxtrans must be greater than 0.");
+    requirePositive(
+        arguments,
+        "@maxscans",
+        2,
+        22970,
+        "The value for parameter @maxscans specified for the Change Data Capture job must be"
+            + " greater than 0.");
+    requirePositive(
+        arguments,
+        "@threshold",
+        6,
+        22850,
+        "The threshold value specified for the Change Data Capture cleanup process must be greater"
+            + " than 0.");
+    long continuous = arguments.number("@continuous", 3, 1);
+    if (continuous != 0 && continuous != 1) {
+      throw new SqlServerError(
+          22998, 16, 1, "The value specified for the parameter @continuous must be 0 or 1.");
+    }
+    long polling = arguments.number("@pollinginterval", 4, 0);
+    if (polling < 0 || polling > POLLING_SECONDS_MAX) {
+      throw new SqlServerError(
+          22990,
+          16,
+          1,
+          "The value specified for the parameter @pollinginterval must be greater than or equal to"
+              + " 0 and less than 24 hours(Max: "
+              + POLLING_SECONDS_MAX
+              + " seconds). Specify a polling interval (in seconds) that is less than 24 hours"
+              + " (86,400 seconds).");
+    }
+  }
+
+  private static void requirePositive(
+      ProcedureArguments arguments, String parameter, int position, int number, String message)
+      throws SqlServerError {
+    if (arguments.number(parameter, position, 1) < 1) {
+      throw new SqlServerError(number, 16, 1, message);
+    }
   }
 
   private static void change(
@@ -397,13 +658,18 @@ final class CaptureProcedures {
       String parameter,
       int position)
       throws SQLException, SqlServerError {
-    if (!arguments.isGiven(parameter, position)) {
+    if (arguments.value(parameter, position) == null) {
       return;
     }
     try (PreparedStatement update =
         connection.prepareStatement(
             "UPDATE standin_catalogue.cdc_jobs SET " + column + " = ? WHERE job_type = ?")) {
-      update.setLong(1, arguments.number(parameter, position, 0));
+      long value = arguments.number(parameter, position, 0);
+      if (column.equals("continuous")) {
+        update.setBoolean(1, value != 0);
+      } else {
+        update.setLong(1, value);
+      }
       update.setString(2, job);
       update.executeUpdate();
     }
@@ -520,6 +786,89 @@ final class CaptureProcedures {
       bracketed(instance.keyColumns()),
       bracketed(instance.columns().stream().map(CaptureInstance.Column::name).toList())
     };
+  }
+
+  int ddlHistory(ProcedureArguments arguments, ResultConsumer results)
+      throws SqlServerError, SQLException, IOException {
+    requireEnabled();
+    CaptureInstance instance = requireInstance(arguments);
+    results.columns(
+        List.of(
+            new ResultColumn("source_schema", SYSNAME, true, false),
+            new ResultColumn("source_table", SYSNAME, true, false),
+            new ResultColumn("capture_instance", SYSNAME, true, false),
+            new ResultColumn("required_column_update", SqlType.of(Kind.BIT), true, false),
+            new ResultColumn(
+                "ddl_command", SqlType.ofLength(Kind.NVARCHAR, SqlType.MAX), true, false),
+            new ResultColumn("ddl_lsn", LSN, true, false),
+            new ResultColumn("ddl_time", SqlType.of(Kind.DATETIME), true, false)));
+    PreparedStatement query =
+        session
+            .prepared()
+            .prepare(
+                "SELECT required_column_update, ddl_command, ddl_lsn, ddl_time FROM"
+                    + " cdc.ddl_history WHERE object_id = ? ORDER BY ddl_lsn");
+    query.setInt(1, instance.objectId());
+    int count = 0;
+    try (ResultSet rows = query.executeQuery()) {
+      while (rows.next()) {
+        results.row(
+            new Object[] {
+              instance.schema(),
+              instance.table(),
+              instance.name(),
+              rows.getBoolean(1),
+              rows.getString(2),
+              rows.getBytes(3),
+              rows.getTimestamp(4).toLocalDateTime()
+            });
+        count++;
+      }
+    }
+    results.done(ResultConsumer.Command.SELECT, count);
+    return 0;
+  }
+
+  int capturedColumns(ProcedureArguments arguments, ResultConsumer results)
+      throws SqlServerError, SQLException, IOException {
+    requireEnabled();
+    CaptureInstance instance = requireInstance(arguments);
+    results.columns(
+        List.of(
+            new ResultColumn("source_schema", SYSNAME, true, false),
+            new ResultColumn("source_table", SYSNAME, true, false),
+            new ResultColumn("capture_instance", SYSNAME, true, false),
+            new ResultColumn("column_name", SYSNAME, true, false),
+            new ResultColumn("column_id", SqlType.of(Kind.INT), true, false),
+            new ResultColumn("ordinal_position", SqlType.of(Kind.INT), true, false),
+            new ResultColumn("data_type", SYSNAME, true, false),
+            new ResultColumn("is_computed", SqlType.of(Kind.BIT), true, false)));
+    PreparedStatement query =
+        session
+            .prepared()
+            .prepare(
+                "SELECT column_name, column_id, column_ordinal, column_type, is_computed FROM"
+                    + " cdc.captured_columns WHERE object_id = ? ORDER BY column_ordinal");
+    query.setInt(1, instance.objectId());
+    int count = 0;
+    try (ResultSet rows = query.executeQuery()) {
+      while (rows.next()) {
+        results.row(
+            new Object[] {
+              instance.schema(),
+              instance.table(),
+              instance.name(),
+              rows.getString(1),
+              rows.getInt(2),
+              rows.getInt(3),
+              rows.getString(4),
+              rows.getBoolean(5)
+            });
+        count++;
+      }
+    }
+    results.done(ResultConsumer.Command.SELECT, count);
+    return 0;
   }
 
   private static String bracketed(List<String> names) {

@@ -67,6 +67,9 @@ public final class CatalogueFunctions {
           Map.entry("FN_CDC_GET_MIN_LSN", "minLsn"),
           Map.entry("FN_CDC_MAP_LSN_TO_TIME", "mapLsnToTime"),
           Map.entry("FN_CDC_MAP_TIME_TO_LSN", "mapTimeToLsn"),
+          Map.entry("FN_CDC_GET_COLUMN_ORDINAL", "columnOrdinal"),
+          Map.entry("FN_CDC_IS_BIT_SET", "isBitSet"),
+          Map.entry("FN_CDC_HAS_COLUMN_CHANGED", "hasColumnChanged"),
           Map.entry("ROW_COUNT_OF", "rowCountOf"));
 
   private CatalogueFunctions() {}
@@ -434,6 +437,22 @@ public final class CatalogueFunctions {
       Connection connection, String database, String relation, LocalDateTime time)
       throws SQLException {
     return CdcFunctions.mapTimeToLsn(connection, relation, time);
+  }
+
+  public static Integer columnOrdinal(
+      Connection connection, String database, String instance, String column) throws SQLException {
+    return CdcFunctions.columnOrdinal(connection, instance, column);
+  }
+
+  public static Boolean isBitSet(
+      Connection connection, String database, Integer ordinal, byte[] mask) {
+    return CdcFunctions.isBitSet(ordinal, mask);
+  }
+
+  public static Boolean hasColumnChanged(
+      Connection connection, String database, String instance, String column, byte[] mask)
+      throws SQLException {
+    return CdcFunctions.isBitSet(CdcFunctions.columnOrdinal(connection, instance, column), mask);
   }
 
   /** The rows of a table, for sys.dm_db_partition_stats. */

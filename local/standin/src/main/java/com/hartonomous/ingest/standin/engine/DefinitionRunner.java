@@ -286,6 +286,20 @@ final class DefinitionRunner {
               + drop.name()
               + "'. It is being used for constraint enforcement.");
     }
+    for (CaptureInstance instance : session.capture().instancesOf(table.get().object().id())) {
+      if (index.get().name().equalsIgnoreCase(instance.indexName())) {
+        throw new SqlServerError(
+            22983,
+            16,
+            1,
+            "The unique index '"
+                + drop.name()
+                + "' on source table '"
+                + table.get().object().qualifiedName()
+                + "' is used by Change Data Capture. To alter or drop the index, you must first"
+                + " disable Change Data Capture on the table.");
+      }
+    }
     if (drop.table().isTemporaryTable()) {
       throw unsupported("DROP INDEX on a temporary table");
     }

@@ -40,6 +40,13 @@ final class ProcedureArguments {
     return find(name, position).map(ProcedureRunner.Value::value).orElse(null);
   }
 
+  /** Gives an OUTPUT argument its value, if the caller passed a variable for it. */
+  void output(String name, int position, Object value) {
+    find(name, position)
+        .map(ProcedureRunner.Value::output)
+        .ifPresent(variable -> variable.value = value);
+  }
+
   /** The value as text, or null. */
   String text(String name, int position) {
     Object value = value(name, position);

@@ -179,22 +179,14 @@ final class SessionEnvironment implements Environment {
     if (!name.schema().orElse("").equalsIgnoreCase("cdc")) {
       throw invalidObject(name);
     }
-    if (lower.startsWith(NET_CHANGES)) {
-      throw new SqlServerError(
-          40000,
-          16,
-          1,
-          "The stand-in does not support net changes: use cdc.fn_cdc_get_all_changes_<instance>"
-              + " instead of '"
-              + name
-              + "'.");
-    }
-    if (!lower.startsWith(ALL_CHANGES)) {
+    boolean net = lower.startsWith(NET_CHANGES);
+    if (!net && !lower.startsWith(ALL_CHANGES)) {
       throw invalidObject(name);
     }
     CaptureInstance instance =
         capture
-            .instance(name.name().substring(ALL_CHANGES.length()))
+            .instance(name.name().substring((net ? NET_CHANGES : ALL_CHANGES).length()))
+            .filter(i -> !net || i.netChanges())
             .orElseThrow(() -> invalidObject(name));
     if (arguments.size() != 3) {
       throw new SqlServerError(
@@ -202,12 +194,13 @@ final class SessionEnvironment implements Environment {
           16,
           arguments.size() < 3 ? 3 : 2,
           (arguments.size() < 3
-                  ? "An insufficient number of arguments were supplied for the procedure or function "
+                  ? "An insufficient number of arguments were supplied for the procedure or"
+                        + " function "
                   : "Procedure or function has too many arguments specified: ")
               + name
               + ".");
     }
-    return capture.allChanges(instance, arguments);
+    return net ? capture.netChanges(instance, arguments) : capture.allChanges(instance, arguments);
   }
 
   @Override

@@ -4,6 +4,7 @@ import com.hartonomous.ingest.standin.type.SqlServerError;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -45,6 +46,14 @@ final class SystemProcedures {
     procedures.put("sp_cdc_help_jobs", capture::helpJobs);
     procedures.put("sp_cdc_change_job", capture::changeJob);
     procedures.put("sp_cdc_cleanup_change_table", capture::cleanUp);
+    procedures.put("sp_mscdc_cleanup_job", capture::runCleanUpJob);
+    procedures.put("sp_cdc_start_job", capture::startJob);
+    procedures.put("sp_cdc_get_ddl_history", capture::ddlHistory);
+    procedures.put("sp_cdc_get_captured_columns", capture::capturedColumns);
+    for (String name :
+        List.of("sp_cdc_stop_job", "sp_cdc_add_job", "sp_cdc_drop_job", "sp_cdc_scan")) {
+      procedures.put(name, (arguments, results) -> refuse("sys." + name));
+    }
     procedures.put(
         "sp_executesql",
         (arguments, results) -> ExecuteSql.run(arguments, interpreter, session, results));

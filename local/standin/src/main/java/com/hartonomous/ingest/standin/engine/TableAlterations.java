@@ -1,5 +1,7 @@
 package com.hartonomous.ingest.standin.engine;
 
+import com.hartonomous.ingest.standin.capture.CaptureInstance;
+import com.hartonomous.ingest.standin.capture.ChangeCapture;
 import com.hartonomous.ingest.standin.engine.Catalogue.Column;
 import com.hartonomous.ingest.standin.engine.Catalogue.DatabaseObject;
 import com.hartonomous.ingest.standin.engine.Catalogue.Index;
@@ -17,6 +19,7 @@ import com.hartonomous.ingest.standin.tsql.H2Emitter;
 import com.hartonomous.ingest.standin.tsql.ObjectName;
 import com.hartonomous.ingest.standin.type.SqlServerError;
 import java.io.IOException;
+import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -62,6 +65,7 @@ final class TableAlterations {
     Table table = requirePermanent(add.table(), scope);
     SessionEnvironment environment = session.environment(scope);
     TableElements[] named = new TableElements[1];
+    List<byte[]> noted = new ArrayList<>();
     runner.define(
         (connection, statement, store) -> {
           TableBuilder builder =
@@ -78,7 +82,8 @@ final class TableAlterations {
           DefinitionRunner.runAll(
               statement,
               H2Emitter.emit(
-                  new AlterTableAdd(add.table(), named[0], add.checkExisting()), environment));
+                  new AlterTableAdd(add.table(), named[0], add.checkExisting(), add.source()),
+                  environment));
           int id = table.object().id();
           for (Column column : additions.columns) {
             store.addColumn(id, column);
@@ -93,12 +98,33 @@ final class TableAlterations {
           columns.addAll(additions.columns);
           addConstraints(
               new Table(table.object(), columns, table.indexes()), additions, environment, store);
+          if (!additions.columns.isEmpty()) {
+            noted.addAll(note(connection, table, null, add.source()));
+          }
           return null;
         });
-    session.transaction().onRollback(() -> removeAdded(add.table(), named[0], scope));
+    session.transaction().onRollback(() -> removeAdded(add.table(), named[0], noted, scope));
   }
 
-  private void removeAdded(ObjectName table, TableElements added, Scope scope)
+  /**
+   * Notes a change of the columns of a captured table for each of its instances.
+   *
+   * @param altered the column whose type changed, or null
+   */
+  private List<byte[]> note(Connection connection, Table table, String altered, String source)
+      throws SQLException {
+    ChangeCapture capture = session.capture();
+    List<byte[]> lsns = new ArrayList<>();
+    for (CaptureInstance instance : capture.instancesOf(table.object().id())) {
+      boolean captured =
+          altered != null
+              && instance.columns().stream().anyMatch(c -> c.name().equalsIgnoreCase(altered));
+      lsns.add(capture.noteDefinition(connection, instance, captured, source));
+    }
+    return lsns;
+  }
+
+  private void removeAdded(ObjectName table, TableElements added, List<byte[]> noted, Scope scope)
       throws SQLException, SqlServerError {
     SessionEnvironment environment = session.environment(scope);
     Optional<Table> current = environment.findTable(table);
@@ -108,6 +134,16 @@ final class TableAlterations {
     List<String> constraints = added.constraints().stream().map(TableConstraint::name).toList();
     List<String> columns = added.columns().stream().map(c -> c.name()).toList();
     Definitions definitions = session.engine().definitions();
+    if (!noted.isEmpty()) {
+      definitions.define(
+          session.options().lockTimeout,
+          (connection, statement, store) -> {
+            for (byte[] lsn : noted) {
+              session.capture().forgetDefinition(connection, lsn);
+            }
+            return null;
+          });
+    }
     if (!constraints.isEmpty()) {
       definitions.define(
           session.options().lockTimeout,
@@ -123,7 +159,7 @@ final class TableAlterations {
           dropColumnsWork(
               current.get(),
               columns,
-              H2Emitter.emit(new AlterTableDropColumns(table, columns, true), environment)));
+              H2Emitter.emit(new AlterTableDropColumns(table, columns, true, ""), environment)));
     }
   }
 
@@ -265,8 +301,15 @@ final class TableAlterations {
     }
     List<EmittedSql> sql =
         H2Emitter.emit(
-            new AlterTableDropColumns(drop.table(), present, false), session.environment(scope));
-    runner.define(dropColumnsWork(table, present, sql));
+            new AlterTableDropColumns(drop.table(), present, false, drop.source()),
+            session.environment(scope));
+    Definitions.Work<Void> work = dropColumnsWork(table, present, sql);
+    runner.define(
+        (connection, statement, store) -> {
+          work.run(connection, statement, store);
+          note(connection, table, null, drop.source());
+          return null;
+        });
     runner.irreversible("ALTER TABLE " + drop.table() + " DROP COLUMN");
   }
 
@@ -311,6 +354,22 @@ final class TableAlterations {
     }
     if (present.isEmpty()) {
       return;
+    }
+    for (String name : present) {
+      for (CaptureInstance instance : session.capture().instancesOf(table.object().id())) {
+        if (name.equalsIgnoreCase(instance.indexName())) {
+          throw new SqlServerError(
+              22979,
+              16,
+              1,
+              "The unique index '"
+                  + name
+                  + "' on table '"
+                  + table.object().qualifiedName()
+                  + "' is used by Change Data Capture. The constraint using this index cannot be"
+                  + " dropped or disabled.");
+        }
+      }
     }
     runner.define(
         dropConstraintsWork(table, present, constraintSql(table, drop.table(), present, scope)));
@@ -411,6 +470,19 @@ final class TableAlterations {
         (connection, statement, store) -> {
           DefinitionRunner.runAll(statement, sql);
           store.replaceColumn(table.object().id(), changed);
+          String typeName = CaptureProcedures.typeName(changed);
+          String h2Type = H2Emitter.columnType(alter.column());
+          for (CaptureInstance instance : session.capture().instancesOf(table.object().id())) {
+            if (!old.type().equals(changed.type())
+                && instance.columns().stream().anyMatch(c -> c.name().equals(old.name()))) {
+              session.capture().alterColumn(connection, instance, old.name(), typeName, h2Type);
+            }
+          }
+          note(
+              connection,
+              table,
+              old.type().equals(changed.type()) ? null : old.name(),
+              alter.source());
           return null;
         });
     runner.irreversible("ALTER TABLE " + alter.table() + " ALTER COLUMN");

@@ -32,7 +32,9 @@
  *       that a unique index takes both; SQL Server finds them equal and refuses the second (2627).
  *   <li>The one login may do everything: permissions and roles are not modelled.
  *   <li>Change tables are views under {@code cdc} and not listed in sys.tables; capture has no
- *       delay and no clean-up job, only sys.sp_cdc_cleanup_change_table.
+ *       delay; the clean-up job has no schedule, sys.sp_cdc_start_job runs it. An update of a key
+ *       column is always captured as delete and insert, one of another unique index never: a real
+ *       server's plan decides. sys.sp_cdc_cleanup_change_table is refused within a transaction.
  * </ul>
  */
 package com.hartonomous.ingest.standin.engine;

@@ -51,7 +51,10 @@ public enum CatalogueFunction {
   FN_CDC_GET_MAX_LSN(0, 0, Types.LSN),
   FN_CDC_GET_MIN_LSN(1, 1, Types.LSN),
   FN_CDC_MAP_LSN_TO_TIME(1, 1, SqlType.of(Kind.DATETIME)),
-  FN_CDC_MAP_TIME_TO_LSN(2, 2, Types.LSN);
+  FN_CDC_MAP_TIME_TO_LSN(2, 2, Types.LSN),
+  FN_CDC_GET_COLUMN_ORDINAL(2, 2, SqlType.of(Kind.INT)),
+  FN_CDC_IS_BIT_SET(2, 2, SqlType.of(Kind.BIT)),
+  FN_CDC_HAS_COLUMN_CHANGED(3, 3, SqlType.of(Kind.BIT));
 
   private final int minimumArguments;
   private final int maximumArguments;

@@ -319,6 +319,11 @@ final class DefinitionEmitter {
         + constant(emitted);
   }
 
+  /** The H2 type of a column. */
+  static String h2Type(ColumnDefinition column) throws SqlServerError {
+    return SqlTypes.h2Column(column.type(), isBinary(column));
+  }
+
   List<EmittedSql> alterColumn(AlterTableAlterColumn alter) throws SqlServerError {
     ColumnDefinition column = alter.column();
     String prefix =
@@ -328,7 +333,7 @@ final class DefinitionEmitter {
             + H2Names.quote(column.name());
     return definitions(
         List.of(
-            prefix + " SET DATA TYPE " + SqlTypes.h2Column(column.type(), isBinary(column)),
+            prefix + " SET DATA TYPE " + h2Type(column),
             prefix + (column.nullable() ? " DROP NOT NULL" : " SET NOT NULL")));
   }
 

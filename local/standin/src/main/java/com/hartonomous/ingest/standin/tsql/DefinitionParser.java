@@ -8,6 +8,7 @@ import com.hartonomous.ingest.standin.tsql.DefinitionStatement.AlterTableAlterCo
 import com.hartonomous.ingest.standin.tsql.DefinitionStatement.AlterTableDropColumns;
 import com.hartonomous.ingest.standin.tsql.DefinitionStatement.AlterTableDropConstraints;
 import com.hartonomous.ingest.standin.tsql.DefinitionStatement.AlterTableSet;
+import com.hartonomous.ingest.standin.tsql.DefinitionStatement.ColumnDefinition;
 import com.hartonomous.ingest.standin.tsql.DefinitionStatement.CreateDatabase;
 import com.hartonomous.ingest.standin.tsql.DefinitionStatement.CreateIndex;
 import com.hartonomous.ingest.standin.tsql.DefinitionStatement.CreateProcedure;
@@ -222,7 +223,7 @@ final class DefinitionParser {
     Token kind = tokens.next();
     switch (kind.upperCase()) {
       case "TABLE":
-        return alterTable(tokens.expectObjectName());
+        return alterTable(start, tokens.expectObjectName());
       case "VIEW":
         return view(start, first, true);
       case "PROCEDURE", "PROC":
@@ -236,7 +237,7 @@ final class DefinitionParser {
     }
   }
 
-  private DefinitionStatement alterTable(ObjectName table) throws SqlServerError {
+  private DefinitionStatement alterTable(int start, ObjectName table) throws SqlServerError {
     boolean checkExisting = true;
     if (tokens.acceptWord("WITH")) {
       checkExisting = tokens.expectOneOf(Set.of("CHECK", "NOCHECK")).equals("CHECK");
@@ -245,13 +246,15 @@ final class DefinitionParser {
       }
     }
     if (tokens.acceptWord("ADD")) {
-      return new AlterTableAdd(table, tables.elements(), checkExisting);
+      TableElements added = tables.elements();
+      return new AlterTableAdd(table, added, checkExisting, tokens.textFrom(start));
     }
     if (tokens.acceptWord("DROP")) {
-      return alterTableDrop(table);
+      return alterTableDrop(start, table);
     }
     if (tokens.acceptWords("ALTER", "COLUMN")) {
-      return new AlterTableAlterColumn(table, tables.alteredColumn());
+      ColumnDefinition altered = tables.alteredColumn();
+      return new AlterTableAlterColumn(table, altered, tokens.textFrom(start));
     }
     if (tokens.acceptWord("SET")) {
       tokens.expectSymbol("(");
@@ -280,7 +283,7 @@ final class DefinitionParser {
     return new AlterTableSet(table, "CHECK CONSTRAINT", name);
   }
 
-  private DefinitionStatement alterTableDrop(ObjectName table) throws SqlServerError {
+  private DefinitionStatement alterTableDrop(int start, ObjectName table) throws SqlServerError {
     boolean columns = tokens.acceptWord("COLUMN");
     if (!columns) {
       tokens.acceptWord("CONSTRAINT");
@@ -291,7 +294,7 @@ final class DefinitionParser {
       names.add(tokens.expectName());
     } while (tokens.acceptSymbol(","));
     return columns
-        ? new AlterTableDropColumns(table, names, ifExists)
+        ? new AlterTableDropColumns(table, names, ifExists, tokens.textFrom(start))
         : new AlterTableDropConstraints(table, names, ifExists);
   }
 

@@ -109,20 +109,31 @@ public sealed interface DefinitionStatement extends Statement {
    * ALTER TABLE ... ADD columns and constraints.
    *
    * @param checkExisting false for WITH NOCHECK: rows that are there already are not checked
+   * @param source the statement's text
    */
-  record AlterTableAdd(ObjectName table, TableElements elements, boolean checkExisting)
+  record AlterTableAdd(
+      ObjectName table, TableElements elements, boolean checkExisting, String source)
       implements DefinitionStatement {}
 
-  /** ALTER TABLE ... DROP COLUMN. */
-  record AlterTableDropColumns(ObjectName table, List<String> columns, boolean ifExists)
+  /**
+   * ALTER TABLE ... DROP COLUMN.
+   *
+   * @param source the statement's text
+   */
+  record AlterTableDropColumns(
+      ObjectName table, List<String> columns, boolean ifExists, String source)
       implements DefinitionStatement {}
 
   /** ALTER TABLE ... DROP CONSTRAINT. */
   record AlterTableDropConstraints(ObjectName table, List<String> constraints, boolean ifExists)
       implements DefinitionStatement {}
 
-  /** ALTER TABLE ... ALTER COLUMN. */
-  record AlterTableAlterColumn(ObjectName table, ColumnDefinition column)
+  /**
+   * ALTER TABLE ... ALTER COLUMN.
+   *
+   * @param source the statement's text
+   */
+  record AlterTableAlterColumn(ObjectName table, ColumnDefinition column, String source)
       implements DefinitionStatement {}
 
   /**

@@ -41,8 +41,8 @@ public interface Environment {
    * The H2 table expression, without alias, that stands for a call of a table-valued function such
    * as {@code [D].cdc.[fn_cdc_get_all_changes_x](a, b, c)}. It may be a query in parentheses.
    *
-   * @param arguments the emitted SQL of each argument; the result has each exactly once, in this
-   *     order, so that placeholders keep theirs
+   * @param arguments the emitted SQL of each argument; the result has all of them in this order,
+   *     and then once more, so that placeholders keep their order
    * @throws SqlServerError 208 when there is no such function, 313 or 8144 for too few or too many
    *     arguments
    */

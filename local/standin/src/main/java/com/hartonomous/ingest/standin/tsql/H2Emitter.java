@@ -130,6 +130,11 @@ public final class H2Emitter {
         .createTable(ObjectName.of(statement.name()), statement.elements());
   }
 
+  /** The H2 type of a column that is defined so. */
+  public static String columnType(ColumnDefinition column) throws SqlServerError {
+    return DefinitionEmitter.h2Type(column);
+  }
+
   /**
    * The table that SELECT ... INTO makes: the columns of the query, without keys and defaults.
    *

@@ -11,6 +11,7 @@ import com.hartonomous.ingest.standin.type.SqlServerError;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Emits what stands in FROM, and makes its sources visible. */
 final class TableSourceEmitter {
@@ -118,7 +119,9 @@ final class TableSourceEmitter {
     scope.add(new Scope.Source(alias, columns));
     List<Fragment> arguments =
         queries.expressions(parentOf(scope)).values(function.call().arguments());
-    Fragment joined = Fragment.join(arguments, ", ");
+    // The function's SQL uses them all twice.
+    Fragment joined =
+        Fragment.join(Stream.concat(arguments.stream(), arguments.stream()).toList(), ", ");
     String sql =
         queries.environment().tableFunction(name, arguments.stream().map(Fragment::sql).toList());
     return aliased(new Fragment(sql, joined.parameters(), joined.type()), alias, columns);

@@ -103,13 +103,21 @@ class ChangeCaptureTest {
   private void enable(String table, int objectId, List<String> names) throws SQLException {
     List<CaptureInstance.Column> columns = new ArrayList<>();
     for (String name : names) {
-      columns.add(new CaptureInstance.Column(name, columns.size() + 1, "int"));
+      columns.add(new CaptureInstance.Column(name, columns.size() + 1, "int", false));
     }
     capture.enableTable(
         definitions,
         new CaptureInstance(
-            "dbo_" + table, objectId, objectId + 1000, "dbo", table, columns, List.of("id")),
-        new ChangeCapture.Options(false, null, "PK", null));
+            "dbo_" + table,
+            objectId,
+            objectId + 1000,
+            "dbo",
+            table,
+            columns,
+            List.of("id"),
+            "PK",
+            true),
+        new ChangeCapture.Options(null, null));
   }
 
   private List<Change> changes(String instance) throws SQLException {
@@ -138,6 +146,9 @@ class ChangeCaptureTest {
       query.setBytes(1, from);
       query.setBytes(2, to);
       query.setString(3, filter);
+      query.setBytes(4, from);
+      query.setBytes(5, to);
+      query.setString(6, filter);
       try (ResultSet rows = query.executeQuery()) {
         while (rows.next()) {
           changes.add(
@@ -228,7 +239,7 @@ class ChangeCaptureTest {
   }
 
   @Test
-  void anIntervalBelowTheInstanceIsAnErrorAndCleanUpRaisesTheMinimum() throws SQLException {
+  void anIntervalBelowTheInstanceIsAnErrorAndCleanUpRaisesTheMinimum() throws Exception {
     byte[] second;
     try (Writer writer = new Writer();
         Connection reader = connect()) {
@@ -237,9 +248,14 @@ class ChangeCaptureTest {
           .hasStackTraceContaining("insufficient number of arguments");
       writer.run("INSERT INTO dbo.A VALUES (1, 'a', 5)").commit();
       byte[] first = CdcFunctions.maxLsn(reader);
+      // Commits of one millisecond would stay together.
+      Thread.sleep(5);
       writer.run("INSERT INTO dbo.A VALUES (2, 'b', 5)").commit();
       second = CdcFunctions.maxLsn(reader);
-      capture.cleanUp(definitions, capture.instance("dbo_A").orElseThrow(), second);
+      CaptureInstance instance = capture.instance("dbo_A").orElseThrow();
+      capture.raiseLowEnd(definitions, instance, second);
+      assertThat(capture.deleteObsolete(definitions, instance, 1)).isTrue();
+      assertThat(capture.deleteObsolete(definitions, instance, 1)).isFalse();
       definitions.commit();
       assertThatThrownBy(() -> changes(reader, "dbo_A", first, second, "all"))
           .hasStackTraceContaining("insufficient number of arguments");

@@ -81,8 +81,8 @@ class CaptureStatementsTest {
                     + " ct.source_object_id, ct.start_lsn ORDER BY ct.create_date DESC) AS"
                     + " ct_sequence, ct.* FROM [Hartonomous].cdc.change_tables AS ct WHERE"
                     + " ct.start_lsn <= @P0) SELECT OBJECT_SCHEMA_NAME(source_object_id,"
-                    + " DB_ID(@P1)), OBJECT_NAME(source_object_id, DB_ID(@P2)), capture_instance FROM"
-                    + " ordered_change_tables WHERE ct_sequence = 1",
+                    + " DB_ID(@P1)), OBJECT_NAME(source_object_id, DB_ID(@P2)), capture_instance"
+                    + " FROM ordered_change_tables WHERE ct_sequence = 1",
                 lsn("@P0", to),
                 new Parameter("@P1", SqlType.ofLength(Kind.NVARCHAR, 4000), "Hartonomous"),
                 new Parameter("@P2", SqlType.ofLength(Kind.NVARCHAR, 4000), "Hartonomous")))
@@ -96,7 +96,7 @@ class CaptureStatementsTest {
     assertThat(changes.stream().map(CaptureStatementsTest::shape))
         .containsExactly(
             "2|0f|1|one|body|1.50",
-            "3|02|1|one|body|1.50",
+            "3|02|1|one|null|1.50",
             "4|02|1|two|body|1.50",
             "1|0f|1|two|body|1.50");
     assertThat(reader.ok("IF @@TRANCOUNT > 0 ROLLBACK TRAN").events).containsExactly("rolled back");
@@ -189,13 +189,6 @@ class CaptureStatementsTest {
         .isEqualTo(List.of("dbo", "Documents", "dbo_Documents"));
     writer.ok("EXEC sys.sp_cdc_change_job @job_type = N'cleanup', @retention = 10");
     assertThat(writer.ok("EXEC sys.sp_cdc_help_jobs").rows.get(1).get(7)).isEqualTo(10L);
-    assertThat(
-            reader
-                .error(
-                    "SELECT * FROM cdc.fn_cdc_get_net_changes_dbo_Documents(@P0, @P0, N'all')",
-                    lsn("@P0", "00000000000000000001"))
-                .number())
-        .isEqualTo(40000);
   }
 
   @Test
