@@ -35,7 +35,11 @@ public final class Fixtures {
           "legacy.pt",
           "dtypes.pt",
           "tar.pt",
-          "script.pt");
+          "script.pt",
+          "modules.pt",
+          "modules-legacy.pt",
+          "checkpoint.pt",
+          "lite.ptl");
 
   private static final ModelFormats FORMATS = ModelFormats.installed();
 

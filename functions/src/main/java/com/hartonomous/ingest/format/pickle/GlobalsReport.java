@@ -16,8 +16,16 @@ public final class GlobalsReport {
   private final TreeSet<String> refused = new TreeSet<>();
   private boolean cut;
 
+  /** Adds a name; one that was refused once stays so. */
   void add(String module, String name, boolean isAllowed) {
     String qualified = module + "." + name;
+    if (isAllowed && refused.contains(qualified)) {
+      return;
+    }
+    if (!isAllowed && allowed.remove(qualified)) {
+      refused.add(qualified);
+      return;
+    }
     if (allowed.size() + refused.size() < NAMES_MAX) {
       (isAllowed ? allowed : refused).add(qualified);
     } else if (!allowed.contains(qualified) && !refused.contains(qualified)) {

@@ -245,6 +245,9 @@ public abstract sealed class PickleNode {
     private final String name;
     private final AllowedGlobals.Use use;
 
+    /** Of a name that is not allowed: references to it that nothing allows. */
+    private int references;
+
     Global(long position, String module, String name, AllowedGlobals.Use use) {
       super(position);
       this.module = module;
@@ -262,8 +265,22 @@ public abstract sealed class PickleNode {
       return name;
     }
 
+    /** Returns what may be done with it; null if it is not allowed by name. */
     AllowedGlobals.Use use() {
       return use;
+    }
+
+    void refer() {
+      references++;
+    }
+
+    void allowReference() {
+      references--;
+    }
+
+    /** Says whether there is a reference that nothing allows. */
+    boolean isRefused() {
+      return use == null && references > 0;
     }
 
     /** Says whether it is this name of this module. */

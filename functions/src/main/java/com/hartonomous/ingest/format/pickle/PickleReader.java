@@ -17,8 +17,11 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -61,6 +64,13 @@ public final class PickleReader {
   private final PersistentIds persistentIds;
 
   private final byte[] line = new byte[GLOBAL_BYTES_MAX];
+
+  /** Names that are not allowed, until it is known what refers to them. */
+  private final List<Global> unknown = new ArrayList<>();
+
+  /** Tuples whose reference to such a name was allowed. */
+  private final Set<Sequence> naming = Collections.newSetFromMap(new IdentityHashMap<>());
+
   private final ArrayList<PickleNode> stack = new ArrayList<>();
   private final ArrayList<Integer> marks = new ArrayList<>();
   private PickleNode[] memo = new PickleNode[64];
@@ -135,8 +145,10 @@ public final class PickleReader {
     try {
       result = run();
     } catch (ModelFormatException e) {
+      unknown.forEach(global -> report(global, false));
       throw refusal == null ? e : refusal;
     }
+    unknown.forEach(global -> report(global, !global.isRefused()));
     if (report.hasRefused()) {
       throw ModelFormatException.unsupported(
           input,
@@ -263,7 +275,14 @@ public final class PickleReader {
         make(pop(), arguments);
       }
       case Opcode.BUILD -> build();
-      case Opcode.BINPERSID -> pushNew(persistentIds.load(pop(), position));
+      case Opcode.BINPERSID -> {
+        PickleNode id = pop();
+        PickleNode loaded = persistentIds.load(id, position);
+        if (id instanceof Sequence tuple && tuple.items().contains(loaded)) {
+          allowNaming(tuple, loaded);
+        }
+        pushNew(loaded);
+      }
       default -> executeRefused(opcode);
     }
   }
@@ -335,6 +354,9 @@ public final class PickleReader {
   private void push(PickleNode node) throws ModelFormatException {
     if (stack.size() == STACK_MAX) {
       throw tooLarge("nodes on the stack", STACK_MAX);
+    }
+    if (node instanceof Global global) {
+      global.refer();
     }
     stack.add(node);
   }
@@ -562,13 +584,31 @@ public final class PickleReader {
           "a module and a name of up to %d characters".formatted(GLOBAL_BYTES_MAX),
           Integer.toString(module.length() + name.length()));
     }
-    Optional<Use> use = allowed.useOf(module, name);
-    report.add(module, name, use.isPresent());
-    pushNew(new Global(position, module, name, use.orElse(null)));
+    Global global = new Global(position, module, name, allowed.useOf(module, name).orElse(null));
+    if (global.use() == null && allowed.mayBeClass(module, name)) {
+      unknown.add(global);
+    } else {
+      report(global, global.use() != null);
+    }
+    pushNew(global);
+  }
+
+  private void report(Global global, boolean isAllowed) {
+    report.add(global.module(), global.name(), isAllowed);
+  }
+
+  /** Allows the one reference to a name that a tuple is. */
+  private void allowNaming(Sequence tuple, PickleNode named) {
+    if (named instanceof Global global && global.use() == null && naming.add(tuple)) {
+      global.allowReference();
+    }
   }
 
   /** Of what is refused the reader follows no rules: the pickle is refused at its end. */
   private boolean isRefused(PickleNode node) {
+    if (node instanceof Call call && call.callee().use() == null) {
+      report(call.callee(), false);
+    }
     return node instanceof Call && isRefused();
   }
 
@@ -578,6 +618,17 @@ public final class PickleReader {
 
   private void call(PickleNode callee, Sequence arguments) throws ModelFormatException {
     Global global = callee(callee);
+    if (global.use() == null) {
+      report(global, false);
+    } else {
+      int named = allowed.namedArgument(global);
+      if (named >= 0 && named < arguments.items().size()) {
+        allowNaming(arguments, arguments.items().get(named));
+      }
+    }
+    if (global.use() == Use.CLASS) {
+      throw malformed("call", "a function, or a class that may be called", global.describe());
+    }
     if (global.use() == Use.DICT) {
       pushNew(dictOf(arguments));
     } else if (global.use() == Use.SET) {
@@ -591,7 +642,12 @@ public final class PickleReader {
     Global global = callee(type);
     if (global.use() == Use.DICT) {
       pushNew(dictOf(arguments));
+    } else if (global.use() == Use.CLASS && !arguments.items().isEmpty()) {
+      throw malformed("arguments of " + global.describe(), "none", arguments.describe());
     } else {
+      if (global.use() == null && !arguments.items().isEmpty()) {
+        report(global, false);
+      }
       pushNew(new Call(position, global, arguments));
     }
   }
@@ -643,9 +699,21 @@ public final class PickleReader {
     PickleNode state = pop();
     PickleNode target = top();
     if (target instanceof Call call) {
+      if (call.callee().use() == null) {
+        allowObject(call, state);
+      }
       call.setState(state);
     } else if (!(target instanceof Dict dict && dict.takesState())) {
       throw malformed("BUILD", "an object that has state", target.describe());
+    }
+  }
+
+  private void allowObject(Call object, PickleNode state) {
+    boolean isFirst = object.state() == Scalar.NONE;
+    if (isFirst && object.arguments().items().isEmpty() && allowed.allowsState(state)) {
+      object.callee().allowReference();
+    } else {
+      report(object.callee(), false);
     }
   }
 

@@ -17,9 +17,10 @@
  *
  * <p>Every other opcode is refused: the text opcodes of protocol 0, INST, OBJ, PERSID, the
  * extension registry, out-of-band buffers. A name (GLOBAL, STACK_GLOBAL) must be on the caller's
- * allow-list, by module and name; the reader goes on for a million opcodes behind one that is not,
- * so that the report of names is complete or says that it is not, but what it read then is never
- * handed out. FRAME is a hint and is not used.
+ * allow-list, by module and name, or be that of a class whose objects the caller allows by their
+ * state; the reader goes on for a million opcodes behind one that is not, so that the report of
+ * names is complete or says that it is not, but what it read then is never handed out. FRAME is a
+ * hint and is not used.
  *
  * <p>Limits, all checked before anything is allocated: the bytes of the pickle, opcodes, nodes,
  * stack, memo, names; a text beyond {@link

@@ -73,7 +73,13 @@ final class Checkpoint {
 
   /** Lists the tensors below an object. */
   void list(PickleNode object, KeyPath path, boolean bigEndian) throws ModelFormatException {
-    new TensorWalk(input, budget, bigEndian, tensors).walk(object, path);
+    TensorWalk walk = new TensorWalk(input, budget, bigEndian, tensors);
+    walk.walk(object, path);
+    if (walk.arrays() > 0) {
+      warn(
+          "expected tensors, found %d arrays or scalars of numpy too, which are not listed"
+              .formatted(walk.arrays()));
+    }
   }
 
   ModelLayout layout() throws IOException {

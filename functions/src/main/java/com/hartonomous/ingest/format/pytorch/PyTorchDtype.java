@@ -36,7 +36,13 @@ enum PyTorchDtype {
   FLOAT8_E5M2("", 1),
   FLOAT8_E5M2FNUZ("", 1),
   FLOAT8_E8M0FNU("", 1),
-  FLOAT4_E2M1FN_X2("", 1);
+  FLOAT4_E2M1FN_X2("", 1),
+  // Bits without a meaning of their own.
+  BITS1X8("", 1),
+  BITS2X4("", 1),
+  BITS4X2("", 1),
+  BITS8("", 1),
+  BITS16("", 2);
 
   private static final Map<String, PyTorchDtype> BY_NAME = new HashMap<>();
   private static final Map<String, PyTorchDtype> BY_CLASS_PREFIX = new HashMap<>();

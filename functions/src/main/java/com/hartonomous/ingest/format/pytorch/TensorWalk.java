@@ -37,6 +37,7 @@ final class TensorWalk {
   private final Deque<Step> open = new ArrayDeque<>();
   private int entered;
   private long items;
+  private int arrays;
 
   /**
    * Something to enter.
@@ -79,6 +80,11 @@ final class TensorWalk {
         enterItems(step, step.node(), step.path());
       }
     }
+  }
+
+  /** Returns how often an array or scalar of numpy was met, which is no tensor. */
+  int arrays() {
+    return arrays;
   }
 
   private void enterItems(Step step, PickleNode node, KeyPath path) throws ModelFormatException {
@@ -156,8 +162,11 @@ final class TensorWalk {
       case PyTorchGlobals.PARAMETER -> openOnly(step, argument(call, 0));
       case PyTorchGlobals.JIT -> openOnly(step, argument(call, 0));
       default -> {
-        // Sizes, devices and the like hold no tensors; an object of TorchScript has its attributes.
-        if (mayHoldTensors(call.state())) {
+        if (call.callee().module().startsWith(PyTorchGlobals.NUMPY)) {
+          arrays++;
+        } else if (mayHoldTensors(call.state())) {
+          // Sizes, devices and the like hold no tensors; a module, or an object of TorchScript,
+          // has its attributes.
           openOnly(step, call.state());
         }
       }

@@ -30,7 +30,8 @@ final class ZipCheckpoint {
   private static final int VERSION_MIN = 1;
   private static final int VERSION_MAX = 10;
 
-  private static final Pattern KEY = Pattern.compile("[A-Za-z0-9_-]+");
+  /** Digits; those of mobile models' constants end in {@code .storage}. */
+  private static final Pattern KEY = Pattern.compile("[A-Za-z0-9_-]+(\\.storage)?");
 
   private static final String OBJECT = "data.pkl";
   private static final String CONSTANTS = "constants.pkl";

@@ -26,9 +26,13 @@
  * com.hartonomous.ingest.format.pytorch.PyTorchGlobals} names what a pickle may mention, and
  * whatever else it mentions makes the file refused, with a report of all names.
  *
- * <p>Refused as not supported: models pickled as Python objects, numpy arrays and scalars, wrapper
- * subclasses and tensors of other devices' libraries, TorchScript before 1.4 (model.json), the
- * preview format PYTORCH1.
+ * <p>A module that was pickled as a Python object (<code>torch.save(model)</code>) is walked by its
+ * state, so its paths are such as <code>["_modules","fc","_parameters","weight"]</code>: its class
+ * may be any, but it is made without arguments and its state is that of a module. Arrays and
+ * scalars of numpy are read over; they are no tensors.
+ *
+ * <p>Refused as not supported: other Python objects, wrapper subclasses and tensors of other
+ * devices' libraries, TorchScript before 1.4 (model.json), the preview format PYTORCH1.
  *
  * <p>Sources: {@code torch/serialization.py}, {@code torch/_utils.py}, {@code
  * torch/_weights_only_unpickler.py}, {@code caffe2/serialize/inline_container.cc} and {@code

@@ -29,6 +29,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PyTorchFormatTest {
   private static final int TUPLE1 = 0x85;
   private static final int TUPLE2 = 0x86;
+  private static final int NEWOBJ = 0x81;
+  private static final int STACK_GLOBAL = 0x93;
 
   @Test
   void aHandMadeArchiveIsListed() throws Exception {
@@ -88,6 +90,108 @@ class PyTorchFormatTest {
     assertThat(PyTorchGlobals.CHECKPOINT.useOf("torch", "EvilFloatStorage")).isEmpty();
     assertThat(PyTorchGlobals.CHECKPOINT.useOf("torch", "FLOAT32")).isEmpty();
     assertThat(PyTorchGlobals.NONE.useOf("collections", "OrderedDict")).isEmpty();
+  }
+
+  @Test
+  void objectsOfAnyClassAreReadIfTheirStateIsThatOfAModule() throws Exception {
+    ModelLayout layout =
+        read(
+            zip(
+                pickle -> {
+                  pickle.global("any.where", "Net").ops("q").raw(0);
+                  pickle.ops(")").raw(NEWOBJ);
+                  module(pickle, "_parameters");
+                  // The class once more, from the memo.
+                  pickle.ops("h").raw(0).ops(")").raw(NEWOBJ);
+                  module(pickle, "_buffers");
+                  pickle.raw(TUPLE2);
+                }));
+    assertThat(layout.tensors())
+        .extracting(TensorEntry::path)
+        .containsExactly("[0,\"_parameters\",\"w\"]", "[1,\"_buffers\",\"w\"]");
+    assertThat(layout.metadataJson()).contains("any.where.Net");
+  }
+
+  @Test
+  void aClassThatIsNotAllowedIsRefusedWhereverElseItStands() {
+    List<Consumer<PickleBytes>> objects =
+        List.of(
+            pickle -> pickle.global("any.where", "Net"),
+            pickle -> pickle.global("any.where", "Net").ops(")").raw(NEWOBJ),
+            pickle -> pickle.global("any.where", "Net").ops(")").raw(NEWOBJ).ops("}b"),
+            pickle -> module(pickle.global("any.where", "Net").ops(")R"), "_parameters"),
+            pickle ->
+                module(
+                    pickle.global("any.where", "Net").ops("N").raw(TUPLE1, NEWOBJ), "_parameters"),
+            pickle -> {
+              pickle.global("any.where", "Net").ops(")").raw(NEWOBJ);
+              module(pickle, "_parameters");
+              module(pickle, "_parameters");
+            },
+            pickle -> {
+              pickle.global("any.where", "Net").ops("q").raw(0);
+              pickle.ops(")").raw(NEWOBJ);
+              module(pickle, "_parameters");
+              pickle.ops("h").raw(0).raw(TUPLE2);
+            },
+            pickle -> pickle.global("any.where", "Net").ops("0N"),
+            pickle -> pickle.global("any.where", "Net").ops(")").raw(NEWOBJ).ops("NNs"));
+    for (Consumer<PickleBytes> object : objects) {
+      ModelFormatException error = failure(object);
+      assertThat(error.kind()).isEqualTo(Kind.UNSUPPORTED);
+      assertThat(error).hasMessageContaining("any.where.Net (REFUSED)");
+    }
+  }
+
+  @Test
+  void whatCannotBeAModuleIsRefusedWhateverItsState() {
+    for (String[] name :
+        List.of(
+            new String[] {"os", "Net"},
+            new String[] {"builtins", "object"},
+            new String[] {"torch", "Net"},
+            new String[] {"torch.jit", "Net"},
+            new String[] {"any", "os.system"})) {
+      ModelFormatException error =
+          failure(
+              pickle -> {
+                pickle.text(name[0]).text(name[1]).raw(STACK_GLOBAL);
+                module(pickle.ops(")").raw(NEWOBJ), "_parameters");
+              });
+      assertThat(error).hasMessageContaining(name[0] + "." + name[1] + " (REFUSED)");
+    }
+    assertMalformed("call", pickle -> pickle.global("torch.nn.modules.linear", "Linear").ops(")R"));
+    assertMalformed(
+        "arguments of torch.nn.modules.linear Linear",
+        pickle ->
+            pickle.global("torch.nn.modules.linear", "Linear").ops("N").raw(TUPLE1).raw(NEWOBJ));
+  }
+
+  @Test
+  void theTypeOfATensorMayBeAnyAndIsNotLookedAt() throws Exception {
+    Consumer<PickleBytes> tensor =
+        pickle -> {
+          pickle.global("torch._tensor", "_rebuild_from_type_v2").ops("(");
+          pickle.global("torch._utils", "_rebuild_parameter");
+          pickle.global("any.where", "MyTensor").ops("q").raw(0);
+          pickle.ops("(").matrix("0", 16, 4, 4).raw(0x88).ops("Nt");
+          pickle.ops("}tR");
+        };
+    assertThat(read(zip(tensor)).tensors()).hasSize(1);
+    assertThat(failure(pickle -> tensor.andThen(p -> p.ops("h").raw(0).raw(TUPLE2)).accept(pickle)))
+        .hasMessageContaining("any.where.MyTensor (REFUSED)");
+  }
+
+  /** State of a module with one matrix, and BUILD. */
+  private static PickleBytes module(PickleBytes pickle, String holder) {
+    pickle.ops("}(");
+    for (String key : List.of("_parameters", "_buffers", "_modules")) {
+      pickle.text(key).ops("}");
+      if (key.equals(holder)) {
+        pickle.text("w").matrix("0", 16, 4, 4).ops("s");
+      }
+    }
+    return pickle.ops("ub");
   }
 
   @Test
