@@ -17,6 +17,20 @@ public interface EngineSession extends AutoCloseable {
   void execute(String batch, List<Parameter> parameters, ResultConsumer results) throws IOException;
 
   /**
+   * Whether a batch is one query and nothing else, so that a cursor can be opened on it.
+   *
+   * @throws SqlServerError when it cannot be parsed
+   */
+  boolean isQuery(String batch) throws SqlServerError;
+
+  /**
+   * Runs a query as {@link #execute} does, but takes its rows from the database one by one where
+   * that is possible, instead of collecting them first. {@code results} must not wait for the
+   * client.
+   */
+  void query(String batch, List<Parameter> parameters, ResultConsumer results) throws IOException;
+
+  /**
    * Runs a stored procedure that was called by name (RPC). Reports {@link
    * ResultConsumer#returnStatus}.
    */

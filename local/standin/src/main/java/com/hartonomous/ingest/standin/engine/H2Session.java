@@ -84,6 +84,21 @@ final class H2Session implements EngineSession {
   }
 
   @Override
+  public boolean isQuery(String batch) throws SqlServerError {
+    return Interpreter.isQuery(engine.parse(batch));
+  }
+
+  @Override
+  public void query(String batch, List<Parameter> parameters, ResultConsumer results)
+      throws IOException {
+    cancelled = false;
+    try (RowByRow rows = RowByRow.begin(connection)) {
+      LOG.debug("Session {}: {} {}", id, rows, batch);
+      interpreter.executeBatch(batch, parameters, results);
+    }
+  }
+
+  @Override
   public void call(String procedure, List<Parameter> parameters, ResultConsumer results)
       throws IOException {
     cancelled = false;

@@ -17,8 +17,10 @@ import com.hartonomous.ingest.standin.tsql.ControlStatement.VariableDeclaration;
 import com.hartonomous.ingest.standin.tsql.ControlStatement.WaitForDelay;
 import com.hartonomous.ingest.standin.tsql.ControlStatement.While;
 import com.hartonomous.ingest.standin.tsql.DataStatement;
+import com.hartonomous.ingest.standin.tsql.DataStatement.SelectStatement;
 import com.hartonomous.ingest.standin.tsql.DefinitionStatement;
 import com.hartonomous.ingest.standin.tsql.Expression;
+import com.hartonomous.ingest.standin.tsql.Query;
 import com.hartonomous.ingest.standin.tsql.SessionStatement;
 import com.hartonomous.ingest.standin.tsql.Statement;
 import com.hartonomous.ingest.standin.type.SqlServerError;
@@ -97,6 +99,14 @@ final class Interpreter {
   void reset() {
     state.reset();
     runner.reset();
+  }
+
+  /** Whether statements are a single SELECT that gives rows. */
+  static boolean isQuery(List<Statement> statements) {
+    return statements.size() == 1
+        && statements.get(0) instanceof SelectStatement select
+        && (!(select.query().body() instanceof Query.Select body)
+            || body.into() == null && !body.assignsVariables());
   }
 
   void executeBatch(String batch, List<Parameter> parameters, ResultConsumer results)

@@ -55,6 +55,14 @@ final class Connection {
    * @throws IOException when it breaks the protocol, or an error has ended the connection
    */
   void run() throws IOException {
+    try {
+      answerAll();
+    } finally {
+      procedures.reset();
+    }
+  }
+
+  private void answerAll() throws IOException {
     while (!reply.isFatal()) {
       Packet first = requests.next();
       if (first.type() == PacketType.ATTENTION) {

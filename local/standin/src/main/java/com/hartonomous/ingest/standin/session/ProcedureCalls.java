@@ -4,6 +4,7 @@ import com.hartonomous.ingest.standin.engine.EngineSession;
 import com.hartonomous.ingest.standin.engine.Parameter;
 import com.hartonomous.ingest.standin.engine.ResultConsumer.Command;
 import com.hartonomous.ingest.standin.session.PreparedStatements.Prepared;
+import com.hartonomous.ingest.standin.session.ServerCursors.Places;
 import com.hartonomous.ingest.standin.type.SqlServerError;
 import com.hartonomous.ingest.standin.wire.RpcRequest;
 import com.hartonomous.ingest.standin.wire.RpcRequest.Argument;
@@ -21,6 +22,15 @@ import org.slf4j.LoggerFactory;
 final class ProcedureCalls {
   private static final Logger LOG = LoggerFactory.getLogger(ProcedureCalls.class);
 
+  private static final int CURSOR = 1;
+  private static final int CURSOR_OPEN = 2;
+  private static final int CURSOR_PREPARE = 3;
+  private static final int CURSOR_EXECUTE = 4;
+  private static final int CURSOR_PREPARE_AND_EXECUTE = 5;
+  private static final int CURSOR_UNPREPARE = 6;
+  private static final int CURSOR_FETCH = 7;
+  private static final int CURSOR_OPTION = 8;
+  private static final int CURSOR_CLOSE = 9;
   private static final int EXECUTE_SQL = 10;
   private static final int PREPARE = 11;
   private static final int EXECUTE = 12;
@@ -33,20 +43,35 @@ final class ProcedureCalls {
   private static final Pattern HANDLE = Pattern.compile("\\d+");
 
   private static final Map<String, Integer> NUMBERS =
-      Map.of(
-          "sp_executesql", EXECUTE_SQL,
-          "sp_prepare", PREPARE,
-          "sp_execute", EXECUTE,
-          "sp_prepexec", PREPARE_AND_EXECUTE,
-          "sp_unprepare", UNPREPARE);
+      Map.ofEntries(
+          Map.entry("sp_cursor", CURSOR),
+          Map.entry("sp_cursoropen", CURSOR_OPEN),
+          Map.entry("sp_cursorprepare", CURSOR_PREPARE),
+          Map.entry("sp_cursorexecute", CURSOR_EXECUTE),
+          Map.entry("sp_cursorprepexec", CURSOR_PREPARE_AND_EXECUTE),
+          Map.entry("sp_cursorunprepare", CURSOR_UNPREPARE),
+          Map.entry("sp_cursorfetch", CURSOR_FETCH),
+          Map.entry("sp_cursoroption", CURSOR_OPTION),
+          Map.entry("sp_cursorclose", CURSOR_CLOSE),
+          Map.entry("sp_executesql", EXECUTE_SQL),
+          Map.entry("sp_prepare", PREPARE),
+          Map.entry("sp_execute", EXECUTE),
+          Map.entry("sp_prepexec", PREPARE_AND_EXECUTE),
+          Map.entry("sp_unprepare", UNPREPARE));
+
+  private static final Places OPEN_PLACES = new Places(0, 2, 3, 4);
+  private static final Places EXECUTE_PLACES = new Places(1, 2, 3, 4);
+  private static final Places PREPARE_PLACES = new Places(1, 4, 5, 6);
 
   private final EngineSession session;
   private final ReplyWriter reply;
   private final PreparedStatements statements = new PreparedStatements();
+  private final ServerCursors cursors;
 
   ProcedureCalls(EngineSession session, ReplyWriter reply) {
     this.session = session;
     this.reply = reply;
+    this.cursors = new ServerCursors(session, reply);
   }
 
   /** Forgets a handle that the client is not told; 0 is none. */
@@ -54,9 +79,10 @@ final class ProcedureCalls {
     statements.remove(handle);
   }
 
-  /** Forgets all handles. */
+  /** Forgets all handles and closes all cursors. */
   void reset() {
     statements.clear();
+    cursors.close();
   }
 
   /**
@@ -96,20 +122,35 @@ final class ProcedureCalls {
         case PREPARE -> handle = statements.add(prepared(arguments, 2, 1));
         case PREPARE_AND_EXECUTE -> {
           Prepared prepared = prepared(arguments, 2, 1);
-          handle = statements.add(prepared);
+          handle = replaced(arguments, prepared);
           run(prepared, arguments, 3);
         }
         case EXECUTE -> run(statements.get(handle(arguments)), arguments, 1);
-        case UNPREPARE -> statements.remove(handle(arguments));
+        case CURSOR_OPEN -> {
+          Prepared prepared = prepared(arguments, 1, 5);
+          open(prepared, arguments, 6, OPEN_PLACES);
+        }
+        case CURSOR_PREPARE -> handle = statements.add(prepared(arguments, 2, 1));
+        case CURSOR_PREPARE_AND_EXECUTE -> {
+          Prepared prepared = prepared(arguments, 3, 2);
+          handle = replaced(arguments, prepared);
+          open(prepared, arguments, 7, PREPARE_PLACES);
+        }
+        case CURSOR_EXECUTE ->
+            open(statements.get(handle(arguments)), arguments, 5, EXECUTE_PLACES);
+        case CURSOR_FETCH ->
+            cursors.fetch(arguments, (request.options() & RpcRequest.OPTION_NO_METADATA) == 0);
+        case CURSOR_OPTION -> cursors.option(arguments);
+        case CURSOR_CLOSE -> cursors.close(arguments);
+        case CURSOR -> cursors.change(arguments);
+        case UNPREPARE, CURSOR_UNPREPARE -> statements.remove(handle(arguments));
         default -> {
           LOG.warn("Unsupported procedure number {}", number);
           throw new SqlServerError(
               50000,
               16,
               1,
-              "The stand-in does not support the procedure with number "
-                  + number
-                  + (number < EXECUTE_SQL ? " (a server cursor)." : "."));
+              "The stand-in does not support the procedure with number " + number + ".");
         }
       }
     } catch (SqlServerError e) {
@@ -128,6 +169,22 @@ final class ProcedureCalls {
         prepared.declarations().bind(prepared.text(), rest(arguments, first));
     reply.outputsBeginAt(first);
     session.execute(prepared.text(), parameters, reply);
+  }
+
+  private void open(Prepared prepared, List<Argument> arguments, int first, Places places)
+      throws IOException, SqlServerError {
+    List<Parameter> parameters =
+        prepared.declarations().bind(prepared.text(), rest(arguments, first));
+    reply.outputsBeginAt(first);
+    cursors.open(prepared.text(), parameters, arguments, places);
+  }
+
+  /** Keeps a statement; the handle that the client gives back with it is forgotten. */
+  private int replaced(List<Argument> arguments, Prepared prepared) throws SqlServerError {
+    if (arguments.get(0).value() instanceof Integer old) {
+      statements.remove(old);
+    }
+    return statements.add(prepared);
   }
 
   private static Prepared prepared(List<Argument> arguments, int text, int declarations)

@@ -6,6 +6,7 @@ import com.hartonomous.ingest.standin.type.SqlServerError;
 import com.hartonomous.ingest.standin.type.SqlType;
 import com.hartonomous.ingest.standin.wire.Column;
 import com.hartonomous.ingest.standin.wire.PacketWriter;
+import com.hartonomous.ingest.standin.wire.StoredRows;
 import com.hartonomous.ingest.standin.wire.TokenWriter;
 import com.hartonomous.ingest.standin.wire.TokenWriter.Environment;
 import java.io.IOException;
@@ -35,6 +36,7 @@ final class ReplyWriter implements ResultConsumer {
   private boolean failed;
   private int firstError;
   private int returnStatus;
+  private final List<OutputValue> ownValues = new ArrayList<>();
   private final List<OutputValue> outputValues = new ArrayList<>();
   private boolean fatal;
   private long transaction;
@@ -75,6 +77,7 @@ final class ReplyWriter implements ResultConsumer {
     failed = false;
     firstError = 0;
     returnStatus = 0;
+    ownValues.clear();
     outputValues.clear();
     firstOutput = 0;
   }
@@ -82,6 +85,45 @@ final class ReplyWriter implements ResultConsumer {
   /** Output values are of a statement whose parameters begin at this argument of the call. */
   void outputsBeginAt(int argument) {
     firstOutput = argument;
+  }
+
+  /**
+   * The value of a parameter of the procedure that executes a statement, such as a cursor's number;
+   * those of the statement's own parameters follow.
+   *
+   * @param ordinal of the argument in the call, from 0
+   */
+  void ownOutput(int ordinal, String name, SqlType type, Object value) {
+    ownValues.add(new OutputValue(ordinal, name, type, value));
+  }
+
+  /** Whether the client has asked to stop. */
+  boolean isInterrupted() {
+    return attention.isRequested();
+  }
+
+  /** Whether the part that was begun has reported an error. */
+  boolean hasFailed() {
+    return failed;
+  }
+
+  /**
+   * Rows of a cursor.
+   *
+   * @param described whether the columns have to be
+   * @param first counted from 0
+   */
+  void rows(StoredRows rows, boolean described, long first, long count) throws IOException {
+    if (!proceeds()) {
+      return;
+    }
+    if (described) {
+      tokens.columns(List.of(rows.columns()));
+    } else {
+      tokens.knownColumns();
+    }
+    tokens.rows(rows, first, count);
+    done(Command.SELECT, count);
   }
 
   /** Ends the reply to a batch or bulk load. */
@@ -111,6 +153,9 @@ final class ReplyWriter implements ResultConsumer {
     if (handle != 0) {
       // Behind the status: before it the driver takes it for something else and prepares again.
       tokens.returnValue(handle);
+    }
+    for (OutputValue output : ownValues) {
+      tokens.returnValue(output.ordinal(), output.name(), output.type(), output.value());
     }
     for (OutputValue output : outputValues) {
       tokens.returnValue(output.ordinal(), output.name(), output.type(), output.value());

@@ -21,6 +21,7 @@ public final class PacketWriter {
 
   private final OutputStream out;
   private final int serverProcessId;
+  private final boolean framed;
   private byte[] buffer = new byte[Packet.DEFAULT_SIZE];
   private int position = Packet.HEADER_LENGTH;
   private long packetsSent;
@@ -30,8 +31,18 @@ public final class PacketWriter {
    * @param serverProcessId the connection's number, sent in each header
    */
   public PacketWriter(OutputStream out, int serverProcessId) {
+    this(out, serverProcessId, true);
+  }
+
+  private PacketWriter(OutputStream out, int serverProcessId, boolean framed) {
     this.out = out;
     this.serverProcessId = serverProcessId;
+    this.framed = framed;
+  }
+
+  /** Passes on what is put without packet headers. */
+  static PacketWriter unframed(OutputStream out) {
+    return new PacketWriter(out, 0, false);
   }
 
   /** Sets the size of the packets from the next message on; only between two messages. */
@@ -101,13 +112,18 @@ public final class PacketWriter {
   }
 
   public void putBytes(byte[] source) throws IOException {
+    putBytes(source, 0, source.length);
+  }
+
+  /** Puts a part of the bytes. */
+  public void putBytes(byte[] source, int offset, int length) throws IOException {
     int done = 0;
-    while (done < source.length) {
+    while (done < length) {
       if (position == buffer.length) {
         send(0);
       }
-      int count = Math.min(source.length - done, buffer.length - position);
-      System.arraycopy(source, done, buffer, position, count);
+      int count = Math.min(length - done, buffer.length - position);
+      System.arraycopy(source, offset + done, buffer, position, count);
       position += count;
       done += count;
     }
@@ -157,6 +173,13 @@ public final class PacketWriter {
   }
 
   private void send(int status) throws IOException {
+    if (!framed) {
+      int length = position - Packet.HEADER_LENGTH;
+      position = Packet.HEADER_LENGTH;
+      packetsSent++;
+      out.write(buffer, Packet.HEADER_LENGTH, length);
+      return;
+    }
     buffer[0] = (byte) PacketType.REPLY;
     buffer[1] = (byte) status;
     buffer[2] = (byte) (position >> 8);

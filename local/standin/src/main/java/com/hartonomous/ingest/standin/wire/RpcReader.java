@@ -67,7 +67,7 @@ public final class RpcReader {
     } else {
       name = in.readUtf16(nameLength);
     }
-    in.skip(2);
+    int options = in.readUnsignedShort();
     anotherCall = false;
     List<Argument> arguments = new ArrayList<>();
     while (!in.atEnd()) {
@@ -88,7 +88,7 @@ public final class RpcReader {
       }
       arguments.add(readArgument(in.readUtf16(length), arguments.size() + 1));
     }
-    return new RpcRequest(number, name, arguments);
+    return new RpcRequest(number, name, options, arguments);
   }
 
   private static void requireNameLength(int length) throws ProtocolException {

@@ -8,8 +8,13 @@ import java.util.List;
  *
  * @param procedureNumber one of the numbers of the well-known procedures, 0 when called by name
  * @param procedure its name, empty when called by number
+ * @param options the or of OPTION_ bits
  */
-public record RpcRequest(int procedureNumber, String procedure, List<Argument> arguments) {
+public record RpcRequest(
+    int procedureNumber, String procedure, int options, List<Argument> arguments) {
+
+  /** The client knows the columns of the results already. */
+  public static final int OPTION_NO_METADATA = 0x02;
 
   /**
    * An argument.

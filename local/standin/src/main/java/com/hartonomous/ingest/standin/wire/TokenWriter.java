@@ -59,6 +59,8 @@ public final class TokenWriter {
   private static final int COLUMN_UPDATABLE_UNKNOWN = 0x08;
   private static final int COLUMN_IDENTITY = 0x10;
 
+  private static final int NO_METADATA = 0xFFFF;
+
   private static final int RETURN_VALUE_OUTPUT = 0x01;
   private static final int MAX_MESSAGE_LENGTH = 4000;
   private static final int COLLATION_BYTES = 5;
@@ -91,6 +93,21 @@ public final class TokenWriter {
       column.typeInfo().write(out);
       putShortString(column.name());
     }
+  }
+
+  /** Begins a result set whose columns the client said that it knows. */
+  public void knownColumns() throws IOException {
+    out.putByte(COLUMN_METADATA);
+    out.putShort(NO_METADATA);
+  }
+
+  /**
+   * Puts rows that were stored.
+   *
+   * @param first counted from 0
+   */
+  public void rows(StoredRows rows, long first, long count) throws IOException {
+    rows.send(out, first, count);
   }
 
   /**

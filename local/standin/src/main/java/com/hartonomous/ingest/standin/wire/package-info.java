@@ -30,7 +30,8 @@
  * ALL_HEADERS (2.2.5.3)  total length u32 (itself included), headers (skipped)
  * SQLBatch (2.2.6.7)  ALL_HEADERS, text in UTF-16 to the end of the message
  * RPC (2.2.6.6)       ALL_HEADERS, call, { 0xFF, call }*
- *   call              name US_VARCHAR, or 0xFFFF and procedure number u16; options u16; parameter*
+ *   call              name US_VARCHAR, or 0xFFFF and procedure number u16; options u16 (2 no metadata);
+ *                     parameter*
  *   parameter         name B_VARCHAR, status u8 (1 output, 2 default, 8 encrypted), TYPE_INFO, value
  * BulkLoad (2.2.6.1)  COLMETADATA, ROW*, DONE
  *
@@ -60,7 +61,7 @@
  *   char, varchar     code page 1252, or UTF-8 when the collation says so (0x04000000)
  *
  * Tokens (2.2.7)
- *   0x81 COLMETADATA  count u16, { user type u32, flags u16 (1 nullable, 8 updatable unknown,
+ *   0x81 COLMETADATA  count u16 (0xFFFF: as before, the client wants no descriptions), { user type u32, flags u16 (1 nullable, 8 updatable unknown,
  *                     0x10 identity), TYPE_INFO, name B_VARCHAR }*
  *   0xD1 ROW          a value per column
  *   0xFD DONE, 0xFE DONEPROC, 0xFF DONEINPROC

@@ -169,7 +169,12 @@ class RawRequestTest {
         "ffff 0c00 0000", // sp_execute without handle
         "ffff 0a00 0000", // sp_executesql without text
         "ffff 0a00 0000 00 00 26 04 04 01000000", // with a number for a text
-        "ffff 0200 0000", // sp_cursoropen
+        "ffff 0200 0000", // sp_cursoropen without text
+        "ffff 0700 0000 00 00 26 04 04 63000000", // sp_cursorfetch of a cursor that is not there
+        "ffff 0900 0000 00 00 26 04 04 00000000", // sp_cursorclose, the same
+        "ffff 0100 0000", // sp_cursor, the same
+        "ffff 0e00 0000", // sp_prepexecrpc
+        "ffff ff00 0000", // no procedure has this number
         "ffff 0d00 0000 00 01 26 04 00", // sp_prepexec without text
         "ffff 0a00 0000 00 02 26 04 00", // default value
       })

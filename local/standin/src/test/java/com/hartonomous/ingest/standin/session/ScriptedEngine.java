@@ -126,6 +126,17 @@ final class ScriptedEngine implements SqlEngine {
     }
 
     @Override
+    public boolean isQuery(String batch) {
+      return normalized(batch).toLowerCase(Locale.ROOT).startsWith("select ");
+    }
+
+    @Override
+    public void query(String batch, List<Parameter> parameters, ResultConsumer results)
+        throws IOException {
+      execute(batch, parameters, results);
+    }
+
+    @Override
     public void call(String procedure, List<Parameter> parameters, ResultConsumer results)
         throws IOException {
       run(procedure, parameters, results);

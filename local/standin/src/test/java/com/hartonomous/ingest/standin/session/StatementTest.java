@@ -334,12 +334,12 @@ class StatementTest {
   }
 
   @Test
-  void refusesServerCursorAndXmlByName() throws Exception {
+  void refusesUpdatableCursorAndXmlByName() throws Exception {
     try (Connection connection = standIn.connect()) {
       try (Statement statement =
-          connection.createStatement(ResultSet.TYPE_SCROLL_SENSITIVE, ResultSet.CONCUR_READ_ONLY)) {
+          connection.createStatement(ResultSet.TYPE_SCROLL_SENSITIVE, ResultSet.CONCUR_UPDATABLE)) {
         assertThatThrownBy(() -> statement.executeQuery("SELECT 1"))
-            .hasMessageContaining("server cursor");
+            .hasMessageContaining("no cursors that change rows");
       }
       try (PreparedStatement statement = connection.prepareStatement("SELECT ?")) {
         java.sql.SQLXML xml = connection.createSQLXML();
