@@ -14,7 +14,9 @@ import com.hartonomous.ingest.standin.wire.ProtocolException;
 import com.hartonomous.ingest.standin.wire.RpcReader;
 import com.hartonomous.ingest.standin.wire.RpcRequest;
 import com.hartonomous.ingest.standin.wire.SqlBatch;
+import com.hartonomous.ingest.standin.wire.TdsVersion;
 import com.hartonomous.ingest.standin.wire.TokenWriter;
+import com.hartonomous.ingest.standin.wire.TransactionRequest;
 import com.hartonomous.ingest.standin.wire.WireLimits;
 import java.io.IOException;
 import java.util.List;
@@ -32,6 +34,7 @@ final class Connection {
   private final WireLimits limits;
   private final ReplyWriter reply;
   private final ProcedureCalls procedures;
+  private final TdsVersion version;
 
   Connection(
       EngineSession session,
@@ -39,12 +42,14 @@ final class Connection {
       Attention attention,
       PacketWriter packets,
       WireLimits limits,
-      String serverName) {
+      String serverName,
+      TdsVersion version) {
+    this.version = version;
     this.session = session;
     this.requests = requests;
     this.attention = attention;
     this.limits = limits;
-    this.reply = new ReplyWriter(packets, new TokenWriter(packets, serverName), attention);
+    this.reply = new ReplyWriter(packets, new TokenWriter(packets, serverName, version), attention);
     this.procedures = new ProcedureCalls(session, reply);
   }
 
@@ -94,6 +99,7 @@ final class Connection {
       case PacketType.SQL_BATCH -> answerBatch(in);
       case PacketType.RPC -> answerCalls(in);
       case PacketType.BULK_LOAD -> answerBulkLoad(in);
+      case PacketType.TRANSACTION_MANAGER -> answerTransactionRequest(in);
       default -> {
         LOG.warn("Unsupported message of type 0x{}", Integer.toHexString(in.type()));
         in.drain();
@@ -104,11 +110,7 @@ final class Connection {
                 16,
                 1,
                 String.format(
-                    "The stand-in does not support messages of type 0x%02X%s.",
-                    in.type(),
-                    in.type() == PacketType.TRANSACTION_MANAGER
-                        ? " (transaction manager requests)"
-                        : "")));
+                    "The stand-in does not support messages of type 0x%02X.", in.type())));
         reply.endBatch();
       }
     }
@@ -124,7 +126,7 @@ final class Connection {
 
   private void answerBatch(MessageReader in) throws IOException {
     boolean reset = in.resetsConnection() || in.resetsConnectionKeepingTransaction();
-    String text = SqlBatch.read(in);
+    String text = SqlBatch.read(in, version);
     reply.beginBatch();
     if (reset) {
       reset(in);
@@ -135,12 +137,37 @@ final class Connection {
     reply.endBatch();
   }
 
+  /** Begins and ends transactions as the statements of the same meaning do. */
+  private void answerTransactionRequest(MessageReader in) throws IOException {
+    boolean reset = in.resetsConnection() || in.resetsConnectionKeepingTransaction();
+    SqlServerError refusal = null;
+    List<String> statements = List.of();
+    try {
+      statements = TransactionRequest.read(in, version).statements();
+    } catch (SqlServerError e) {
+      refusal = e;
+    }
+    reply.beginBatch();
+    if (reset) {
+      reset(in);
+    }
+    if (refusal != null) {
+      reply.error(refusal);
+    }
+    for (String statement : statements) {
+      if (!reply.hasFailed()) {
+        execute(() -> session.execute(statement, List.of(), reply));
+      }
+    }
+    reply.endBatch();
+  }
+
   private void answerCalls(MessageReader in) throws IOException {
     boolean reset = in.resetsConnection() || in.resetsConnectionKeepingTransaction();
     List<RpcRequest> calls = List.of();
     SqlServerError refusal = null;
     try {
-      calls = new RpcReader(in, limits).read();
+      calls = new RpcReader(in, limits, version).read();
     } catch (SqlServerError e) {
       refusal = e;
     }
@@ -179,7 +206,7 @@ final class Connection {
     reply.beginBatch();
     Optional<MessageInterruptedException> interruption = Optional.empty();
     try {
-      BulkRowReader rows = new BulkRowReader(in, limits);
+      BulkRowReader rows = new BulkRowReader(in, limits, version);
       execute(() -> session.bulkInsert(new WireRows(rows), reply));
       interruption = rows.interruption();
     } catch (SqlServerError e) {

@@ -210,7 +210,8 @@ public final class Listener implements AutoCloseable {
                 attention,
                 accepted.packets(),
                 settings.limits(),
-                settings.serverName())
+                settings.serverName(),
+                accepted.version())
             .run();
       } finally {
         // The plain socket, because an encrypted one would first try to say good-bye.

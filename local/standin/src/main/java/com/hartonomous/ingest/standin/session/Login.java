@@ -13,6 +13,7 @@ import com.hartonomous.ingest.standin.wire.PacketWriter;
 import com.hartonomous.ingest.standin.wire.Prelogin;
 import com.hartonomous.ingest.standin.wire.PreloginTlsSocket;
 import com.hartonomous.ingest.standin.wire.ProtocolException;
+import com.hartonomous.ingest.standin.wire.TdsVersion;
 import com.hartonomous.ingest.standin.wire.TokenWriter;
 import com.hartonomous.ingest.standin.wire.TokenWriter.Environment;
 import com.hartonomous.ingest.standin.wire.WireLimits;
@@ -27,13 +28,13 @@ import org.slf4j.LoggerFactory;
 /** What happens on a connection before its first request: PRELOGIN, TLS, LOGIN7. */
 final class Login {
   private static final Logger LOG = LoggerFactory.getLogger(Login.class);
-  private static final int VERSION_7_3 = 0x730A0003;
-  private static final int VERSION_7_4 = 0x74000004;
   private static final String DEFAULT_DATABASE = "master";
 
   /** A packet must fit into one TLS record; the driver refuses larger ones. */
   private static final int MAX_ENCRYPTED_PACKET_SIZE = 16384;
 
+  private static final int NO_SUCH_DATABASE = 4060;
+  private static final int LOGIN_FAILED = 18456;
   private static final String LANGUAGE = "us_english";
 
   /**
@@ -41,8 +42,14 @@ final class Login {
    *
    * @param socket the given one, or an encrypted one above it
    * @param packetSize the size agreed on
+   * @param version the one that is spoken
    */
-  record Accepted(Socket socket, PacketWriter packets, EngineSession session, int packetSize) {}
+  record Accepted(
+      Socket socket,
+      PacketWriter packets,
+      EngineSession session,
+      int packetSize,
+      TdsVersion version) {}
 
   private final SqlEngine engine;
   private final IdentityProvider identities;
@@ -64,31 +71,45 @@ final class Login {
   Optional<Accepted> accept(Socket plain, int serverProcessId) throws IOException {
     Socket socket = plain;
     StreamPackets packets = new StreamPackets(plain.getInputStream());
-    MessageReader prelogin = packets.message(PacketType.PRELOGIN, limits.loginBytes());
-    boolean encrypt = Prelogin.readWantsEncryption(prelogin);
-    Prelogin.write(new PacketWriter(plain.getOutputStream(), serverProcessId), encrypt);
-    if (encrypt) {
-      socket = PreloginTlsSocket.handshake(plain, identities.identity().context());
-      packets = new StreamPackets(socket.getInputStream());
+    boolean encrypt = false;
+    MessageReader message = packets.message(limits.loginBytes());
+    // Clients of TDS 7.1 may leave PRELOGIN out.
+    if (message.type() == PacketType.PRELOGIN) {
+      encrypt = Prelogin.readWantsEncryption(message);
+      Prelogin.write(new PacketWriter(plain.getOutputStream(), serverProcessId), encrypt);
+      if (encrypt) {
+        socket = PreloginTlsSocket.handshake(plain, identities.identity().context());
+        packets = new StreamPackets(socket.getInputStream());
+      }
+      message = packets.message(limits.loginBytes());
     }
-    LoginRequest request =
-        LoginRequest.read(packets.message(PacketType.LOGIN7, limits.loginBytes()));
+    if (message.type() != PacketType.LOGIN7) {
+      throw new ProtocolException(
+          String.format("Expected a login, found a message of type 0x%02X", message.type()));
+    }
+    LoginRequest request = LoginRequest.read(message);
     LOG.debug("{}", request);
     PacketWriter out = new PacketWriter(socket.getOutputStream(), serverProcessId);
+    TdsVersion version = version(request);
     try {
       EngineSession session = login(request);
       int packetSize = packetSize(request, encrypt);
       try {
-        greet(request, session, out, packetSize);
+        greet(session, new TokenWriter(out, serverName, version), out, packetSize);
       } catch (IOException e) {
         session.close();
         throw e;
       }
-      return Optional.of(new Accepted(socket, out, session, packetSize));
+      return Optional.of(new Accepted(socket, out, session, packetSize, version));
     } catch (SqlServerError e) {
       LOG.info("{} refused: {} {}", request, e.number(), e.getMessage());
-      TokenWriter tokens = new TokenWriter(out, serverName);
+      TokenWriter tokens = new TokenWriter(out, serverName, version);
       tokens.error(e);
+      if (e.number() == NO_SUCH_DATABASE) {
+        tokens.error(
+            new SqlServerError(
+                LOGIN_FAILED, 14, 1, "Login failed for user '" + request.user() + "'."));
+      }
       tokens.done(TokenWriter.DONE, TokenWriter.DONE_ERROR, 0, 0);
       out.endMessage();
       return Optional.empty();
@@ -97,12 +118,17 @@ final class Login {
     }
   }
 
-  private EngineSession login(LoginRequest request) throws IOException, SqlServerError {
-    if (request.version() < VERSION_7_3) {
-      throw new ProtocolException(
-          String.format(
-              "Expected a client of TDS 7.3 or 7.4, found version 0x%08X", request.version()));
-    }
+  private static TdsVersion version(LoginRequest request) throws ProtocolException {
+    return TdsVersion.of(request.version())
+        .orElseThrow(
+            () ->
+                new ProtocolException(
+                    String.format(
+                        "Expected a client of TDS 7.1 to 7.4, found version 0x%08X",
+                        request.version())));
+  }
+
+  private EngineSession login(LoginRequest request) throws SqlServerError {
     if (request.integratedSecurity()) {
       throw new SqlServerError(
           18452,
@@ -124,16 +150,16 @@ final class Login {
             : limits.packetBytes());
   }
 
-  private void greet(LoginRequest request, EngineSession session, PacketWriter out, int packetSize)
+  private static void greet(
+      EngineSession session, TokenWriter tokens, PacketWriter out, int packetSize)
       throws IOException {
-    TokenWriter tokens = new TokenWriter(out, serverName);
     String database = session.database();
     tokens.environment(Environment.DATABASE, database, DEFAULT_DATABASE);
     tokens.info(5701, 0, "Changed database context to '" + database + "'.");
     tokens.collation();
     tokens.environment(Environment.LANGUAGE, LANGUAGE, "");
     tokens.info(5703, 0, "Changed language setting to " + LANGUAGE + ".");
-    tokens.loginAcknowledgement(Math.min(request.version(), VERSION_7_4));
+    tokens.loginAcknowledgement();
     tokens.environment(
         Environment.PACKET_SIZE,
         Integer.toString(packetSize),
@@ -152,12 +178,8 @@ final class Login {
       this.reader = new PacketReader(in);
     }
 
-    MessageReader message(int type, int maxBytes) throws IOException {
+    MessageReader message(int maxBytes) throws IOException {
       Packet first = next();
-      if (first.type() != type) {
-        throw new ProtocolException(
-            String.format("Expected a message of type 0x%02X, found 0x%02X", type, first.type()));
-      }
       return new MessageReader(this, first, maxBytes);
     }
 

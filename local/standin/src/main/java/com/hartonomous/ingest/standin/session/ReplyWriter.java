@@ -7,6 +7,7 @@ import com.hartonomous.ingest.standin.type.SqlType;
 import com.hartonomous.ingest.standin.wire.Column;
 import com.hartonomous.ingest.standin.wire.PacketWriter;
 import com.hartonomous.ingest.standin.wire.StoredRows;
+import com.hartonomous.ingest.standin.wire.TdsVersion;
 import com.hartonomous.ingest.standin.wire.TokenWriter;
 import com.hartonomous.ingest.standin.wire.TokenWriter.Environment;
 import java.io.IOException;
@@ -49,6 +50,11 @@ final class ReplyWriter implements ResultConsumer {
     this.packets = packets;
     this.tokens = tokens;
     this.attention = attention;
+  }
+
+  /** The version that the client speaks. */
+  TdsVersion version() {
+    return tokens.version();
   }
 
   /** True after an error that ends the connection. */
@@ -185,7 +191,9 @@ final class ReplyWriter implements ResultConsumer {
     columns = new Column[described.size()];
     for (int i = 0; i < columns.length; i++) {
       ResultColumn column = described.get(i);
-      columns[i] = Column.of(column.name(), column.type(), column.nullable(), column.identity());
+      columns[i] =
+          Column.of(
+              column.name(), column.type(), column.nullable(), column.identity(), tokens.version());
     }
     if (proceeds()) {
       tokens.columns(List.of(columns));

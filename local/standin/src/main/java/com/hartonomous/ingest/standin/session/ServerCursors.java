@@ -290,8 +290,12 @@ final class ServerCursors implements AutoCloseable {
       rows =
           new StoredRows(
               all.stream()
-                  .map(c -> Column.of(c.name(), c.type(), c.nullable(), c.identity()))
-                  .toArray(Column[]::new));
+                  .map(
+                      c ->
+                          Column.of(
+                              c.name(), c.type(), c.nullable(), c.identity(), reply.version()))
+                  .toArray(Column[]::new),
+              reply.version());
     }
 
     @Override

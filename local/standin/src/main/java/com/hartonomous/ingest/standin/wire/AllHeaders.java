@@ -11,7 +11,10 @@ final class AllHeaders {
 
   private AllHeaders() {}
 
-  static void skip(MessageReader in) throws IOException {
+  static void skip(MessageReader in, TdsVersion version) throws IOException {
+    if (!version.isWide()) {
+      return;
+    }
     int total = in.readInt();
     if (total < 4 || total > MAX_BYTES) {
       throw new ProtocolException(

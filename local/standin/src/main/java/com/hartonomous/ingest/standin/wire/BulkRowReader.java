@@ -19,6 +19,7 @@ public final class BulkRowReader {
   private final MessageReader in;
   private final ValueReader values;
   private final List<Column> columns;
+  private final int doneBytes;
   private boolean ended;
   private MessageInterruptedException interruption;
 
@@ -27,10 +28,12 @@ public final class BulkRowReader {
    *
    * @throws SqlServerError 8009 for a column type that the stand-in does not know
    */
-  public BulkRowReader(MessageReader in, WireLimits limits) throws IOException, SqlServerError {
+  public BulkRowReader(MessageReader in, WireLimits limits, TdsVersion version)
+      throws IOException, SqlServerError {
     this.in = in;
     this.values = new ValueReader(in, limits.valueBytes());
-    this.columns = readColumns(in);
+    this.columns = readColumns(in, version);
+    this.doneBytes = version.isWide() ? DONE_BYTES : DONE_BYTES - 4;
   }
 
   public List<Column> columns() {
@@ -69,7 +72,7 @@ public final class BulkRowReader {
   private Object[] readRow() throws IOException, SqlServerError {
     int token = in.readUnsignedByte();
     if (token == DONE) {
-      in.skip(DONE_BYTES);
+      in.skip(doneBytes);
       in.drain();
       ended = true;
       return null;
@@ -103,7 +106,15 @@ public final class BulkRowReader {
     }
   }
 
-  private static List<Column> readColumns(MessageReader in) throws IOException, SqlServerError {
+  private static void skipTableName(MessageReader in, TdsVersion version) throws IOException {
+    int parts = version.isWide() ? in.readUnsignedByte() : 1;
+    for (int i = 0; i < parts; i++) {
+      in.skip(2L * in.readUnsignedShort());
+    }
+  }
+
+  private static List<Column> readColumns(MessageReader in, TdsVersion version)
+      throws IOException, SqlServerError {
     int token = in.readUnsignedByte();
     int count = in.readUnsignedShort();
     if (token != COLUMN_METADATA || count == 0 || count > MAX_COLUMNS) {
@@ -114,9 +125,12 @@ public final class BulkRowReader {
     }
     List<Column> columns = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
-      in.skip(4);
+      in.skip(version.isWide() ? 4 : 2);
       int flags = in.readUnsignedShort();
       TypeInfo info = TypeInfo.read(in, "Bulk load column " + (i + 1));
+      if (info.isLong()) {
+        skipTableName(in, version);
+      }
       columns.add(
           new Column(
               in.readShortString(),

@@ -17,8 +17,9 @@ public record Column(String name, TypeInfo typeInfo, boolean nullable, boolean i
     }
   }
 
-  /** A column as the stand-in sends it. */
-  public static Column of(String name, SqlType type, boolean nullable, boolean identity) {
-    return new Column(name, TypeInfo.of(type), nullable, identity);
+  /** A column as the stand-in sends it to a client of a version. */
+  public static Column of(
+      String name, SqlType type, boolean nullable, boolean identity, TdsVersion version) {
+    return new Column(name, TypeInfo.of(type, version), nullable, identity);
   }
 }

@@ -21,6 +21,7 @@ public final class PacketWriter {
 
   private final OutputStream out;
   private final int serverProcessId;
+  private final int type;
   private final boolean framed;
   private byte[] buffer = new byte[Packet.DEFAULT_SIZE];
   private int position = Packet.HEADER_LENGTH;
@@ -31,18 +32,24 @@ public final class PacketWriter {
    * @param serverProcessId the connection's number, sent in each header
    */
   public PacketWriter(OutputStream out, int serverProcessId) {
-    this(out, serverProcessId, true);
+    this(out, serverProcessId, PacketType.REPLY, true);
   }
 
-  private PacketWriter(OutputStream out, int serverProcessId, boolean framed) {
+  private PacketWriter(OutputStream out, int serverProcessId, int type, boolean framed) {
+    this.type = type;
     this.out = out;
     this.serverProcessId = serverProcessId;
     this.framed = framed;
   }
 
+  /** For records of TLS: they travel in packets of the same type both ways. */
+  static PacketWriter ofHandshake(OutputStream out) {
+    return new PacketWriter(out, 0, PacketType.PRELOGIN, true);
+  }
+
   /** Passes on what is put without packet headers. */
   static PacketWriter unframed(OutputStream out) {
-    return new PacketWriter(out, 0, false);
+    return new PacketWriter(out, 0, PacketType.REPLY, false);
   }
 
   /** Sets the size of the packets from the next message on; only between two messages. */
@@ -180,7 +187,7 @@ public final class PacketWriter {
       out.write(buffer, Packet.HEADER_LENGTH, length);
       return;
     }
-    buffer[0] = (byte) PacketType.REPLY;
+    buffer[0] = (byte) type;
     buffer[1] = (byte) status;
     buffer[2] = (byte) (position >> 8);
     buffer[3] = (byte) position;

@@ -79,7 +79,7 @@ public final class PreloginTlsSocket extends Socket {
     if (flight.size() == 0) {
       return;
     }
-    PacketWriter writer = new PacketWriter(socketOut, 0);
+    PacketWriter writer = PacketWriter.ofHandshake(socketOut);
     writer.putBytes(flight.toByteArray());
     flight.reset();
     writer.endMessage();

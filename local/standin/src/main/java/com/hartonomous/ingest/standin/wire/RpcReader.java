@@ -23,10 +23,12 @@ public final class RpcReader {
   private final MessageReader in;
   private final ValueReader values;
   private final WireLimits limits;
+  private final TdsVersion version;
   private boolean anotherCall;
 
-  public RpcReader(MessageReader in, WireLimits limits) {
+  public RpcReader(MessageReader in, WireLimits limits, TdsVersion version) {
     this.in = in;
+    this.version = version;
     this.limits = limits;
     this.values = new ValueReader(in, limits.valueBytes());
   }
@@ -40,7 +42,7 @@ public final class RpcReader {
   public List<RpcRequest> read() throws IOException, SqlServerError {
     List<RpcRequest> requests = new ArrayList<>();
     try {
-      AllHeaders.skip(in);
+      AllHeaders.skip(in, version);
       do {
         requests.add(readCall());
       } while (anotherCall && !in.atEnd());
@@ -116,6 +118,6 @@ public final class RpcReader {
               subject, status));
     }
     TypeInfo info = TypeInfo.read(in, subject);
-    return new Argument(name, (status & OUTPUT) != 0, info.type(), values.read(info));
+    return new Argument(name, (status & OUTPUT) != 0, info.type(), values.readParameter(info));
   }
 }

@@ -10,8 +10,8 @@ public final class SqlBatch {
   private SqlBatch() {}
 
   /** Reads the text; the reader's limit bounds it. */
-  public static String read(MessageReader in) throws IOException {
-    AllHeaders.skip(in);
+  public static String read(MessageReader in, TdsVersion version) throws IOException {
+    AllHeaders.skip(in, version);
     char[] text = new char[FIRST_ALLOCATION];
     int length = 0;
     while (!in.atEnd()) {

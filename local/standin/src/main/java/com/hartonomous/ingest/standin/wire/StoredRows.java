@@ -23,7 +23,7 @@ public final class StoredRows implements AutoCloseable {
   private final TokenWriter tokens;
   private final byte[] end = new byte[Long.BYTES];
 
-  public StoredRows(Column[] columns) {
+  public StoredRows(Column[] columns, TdsVersion version) {
     this.columns = columns.clone();
     this.encoder =
         PacketWriter.unframed(
@@ -38,7 +38,7 @@ public final class StoredRows implements AutoCloseable {
                 rows.append(bytes, offset, length);
               }
             });
-    this.tokens = new TokenWriter(encoder, "");
+    this.tokens = new TokenWriter(encoder, "", version);
   }
 
   /** The columns that each row has. */

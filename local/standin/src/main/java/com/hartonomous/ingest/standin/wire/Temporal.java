@@ -3,6 +3,7 @@ package com.hartonomous.ingest.standin.wire;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.LocalTime;
+import java.time.OffsetDateTime;
 
 /** Numbers of days and fractions of a day as SQL Server counts them. */
 final class Temporal {
@@ -37,6 +38,39 @@ final class Temporal {
   /** Nanoseconds of one unit of a time of day with this many fractional second digits. */
   static long nanosPerUnit(int scale) {
     return NANOS_PER_UNIT[scale];
+  }
+
+  /** A date or time as SQL Server shows it to clients that have no type for it. */
+  static String text(Object value, int scale) {
+    if (value instanceof LocalDate date) {
+      return date.toString();
+    }
+    if (value instanceof LocalTime time) {
+      return text(time, scale);
+    }
+    if (value instanceof LocalDateTime dateTime) {
+      return dateTime.toLocalDate() + " " + text(dateTime.toLocalTime(), scale);
+    }
+    if (value instanceof OffsetDateTime offset) {
+      int minutes = offset.getOffset().getTotalSeconds() / 60;
+      return String.format(
+          "%s %s %s%02d:%02d",
+          offset.toLocalDate(),
+          text(offset.toLocalTime(), scale),
+          minutes < 0 ? "-" : "+",
+          Math.abs(minutes) / 60,
+          Math.abs(minutes) % 60);
+    }
+    throw new IllegalArgumentException("Expected a date or time, found " + value.getClass());
+  }
+
+  private static String text(LocalTime time, int scale) {
+    String seconds =
+        String.format("%02d:%02d:%02d", time.getHour(), time.getMinute(), time.getSecond());
+    if (scale == 0) {
+      return seconds;
+    }
+    return seconds + "." + String.format("%09d", time.getNano()).substring(0, scale);
   }
 
   static int daysSince0001(LocalDate date) {

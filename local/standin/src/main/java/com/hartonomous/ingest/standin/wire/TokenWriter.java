@@ -71,13 +71,21 @@ public final class TokenWriter {
 
   private final PacketWriter out;
   private final String serverName;
+  private final TdsVersion version;
 
   /**
    * @param serverName stands in every error, at most 255 characters
+   * @param version that the client speaks
    */
-  public TokenWriter(PacketWriter out, String serverName) {
+  public TokenWriter(PacketWriter out, String serverName, TdsVersion version) {
     this.out = out;
     this.serverName = serverName;
+    this.version = version;
+  }
+
+  /** The version that is spoken. */
+  public TdsVersion version() {
+    return version;
   }
 
   /** Begins a result set. */
@@ -85,12 +93,16 @@ public final class TokenWriter {
     out.putByte(COLUMN_METADATA);
     out.putShort(columns.size());
     for (Column column : columns) {
-      out.putInt(0);
+      putUserType();
       out.putShort(
           COLUMN_UPDATABLE_UNKNOWN
               | (column.nullable() ? COLUMN_NULLABLE : 0)
               | (column.identity() ? COLUMN_IDENTITY : 0));
       column.typeInfo().write(out);
+      if (column.typeInfo().isLong()) {
+        // The table's name, which is not known here.
+        out.putShort(0);
+      }
       putShortString(column.name());
     }
   }
@@ -159,7 +171,11 @@ public final class TokenWriter {
     out.putByte(token);
     out.putShort(status);
     out.putShort(command);
-    out.putLong(rowCount);
+    if (version.isWide()) {
+      out.putLong(rowCount);
+    } else {
+      out.putInt((int) Math.min(rowCount, Integer.MAX_VALUE));
+    }
   }
 
   /** An error, without the done token that must follow. */
@@ -194,6 +210,9 @@ public final class TokenWriter {
 
   /** A transaction began. */
   public void transactionBegan(long descriptor) throws IOException {
+    if (!version.isWide()) {
+      return;
+    }
     out.putByte(ENVIRONMENT_CHANGE);
     out.putShort(11);
     out.putByte(Environment.TRANSACTION_BEGUN.number);
@@ -204,6 +223,9 @@ public final class TokenWriter {
 
   /** A transaction ended. */
   public void transactionEnded(long descriptor, boolean committed) throws IOException {
+    if (!version.isWide()) {
+      return;
+    }
     out.putByte(ENVIRONMENT_CHANGE);
     out.putShort(11);
     out.putByte(
@@ -215,16 +237,12 @@ public final class TokenWriter {
     out.putLong(descriptor);
   }
 
-  /**
-   * The login was accepted.
-   *
-   * @param version the TDS version agreed on, for example 0x74000004
-   */
-  public void loginAcknowledgement(int version) throws IOException {
+  /** The login was accepted. */
+  public void loginAcknowledgement() throws IOException {
     out.putByte(LOGIN_ACKNOWLEDGEMENT);
     out.putShort(1 + 4 + 1 + 2 * PROGRAM_NAME.length() + 4);
     out.putByte(1);
-    out.putInt(Integer.reverseBytes(version));
+    out.putInt(Integer.reverseBytes(version.number()));
     putShortString(PROGRAM_NAME);
     out.putByte(MAJOR_VERSION);
     out.putByte(0);
@@ -244,7 +262,7 @@ public final class TokenWriter {
     out.putShort(0);
     out.putByte(0);
     out.putByte(RETURN_VALUE_OUTPUT);
-    out.putInt(0);
+    putUserType();
     out.putShort(0);
     out.putByte(WireType.INT_N);
     out.putByte(4);
@@ -264,9 +282,9 @@ public final class TokenWriter {
     out.putShort(ordinal);
     putShortString(name);
     out.putByte(RETURN_VALUE_OUTPUT);
-    out.putInt(0);
+    putUserType();
     out.putShort(COLUMN_NULLABLE);
-    TypeInfo typeInfo = TypeInfo.of(type);
+    TypeInfo typeInfo = TypeInfo.ofOutput(type, version);
     typeInfo.write(out);
     ValueWriter.write(out, typeInfo, value);
   }
@@ -276,7 +294,8 @@ public final class TokenWriter {
     String cut =
         text.length() <= MAX_MESSAGE_LENGTH ? text : text.substring(0, MAX_MESSAGE_LENGTH) + "...";
     out.putByte(token);
-    out.putShort(4 + 1 + 1 + 2 + 2 * cut.length() + 1 + 2 * serverName.length() + 1 + 4);
+    int lineBytes = version.isWide() ? 4 : 2;
+    out.putShort(4 + 1 + 1 + 2 + 2 * cut.length() + 1 + 2 * serverName.length() + 1 + lineBytes);
     out.putInt(number);
     out.putByte(state);
     out.putByte(severity);
@@ -284,7 +303,15 @@ public final class TokenWriter {
     out.putUtf16(cut);
     putShortString(serverName);
     out.putByte(0);
-    out.putInt(1);
+    out.putUnsigned(1, lineBytes);
+  }
+
+  private void putUserType() throws IOException {
+    if (version.isWide()) {
+      out.putInt(0);
+    } else {
+      out.putShort(0);
+    }
   }
 
   private void putShortString(String text) throws IOException {

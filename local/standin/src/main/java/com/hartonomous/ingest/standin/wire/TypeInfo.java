@@ -17,6 +17,9 @@ public record TypeInfo(int wireType, int maxBytes, SqlType type, boolean utf8) {
   static final int PARTIALLY_LENGTH_PREFIXED = 0xFFFF;
   private static final int MAX_SHORT_BYTES = 8000;
 
+  /** The declared length of text and image; half of the characters for ntext. */
+  private static final int MAX_LONG_BYTES = 0x7FFFFFFF;
+
   /** SQL_Latin1_General_CP1_CI_AS: locale 1033, comparison flags, sort order 52. */
   private static final int COLLATION = 0x00D00409;
 
@@ -53,6 +56,59 @@ public record TypeInfo(int wireType, int maxBytes, SqlType type, boolean utf8) {
     };
   }
 
+  /**
+   * The wire form for a client of an older version: (max) types are text, ntext and image, and what
+   * it has no type of date and time for is text.
+   */
+  public static TypeInfo of(SqlType type, TdsVersion version) {
+    if (!version.isWide() && isMax(type)) {
+      return switch (type.kind()) {
+        case VARCHAR -> new TypeInfo(WireType.TEXT, MAX_LONG_BYTES, type, false);
+        case NVARCHAR -> new TypeInfo(WireType.NTEXT, MAX_LONG_BYTES - 1, type, false);
+        default -> new TypeInfo(WireType.IMAGE, MAX_LONG_BYTES, type, false);
+      };
+    }
+    if (!version.hasDateTypes()) {
+      int characters =
+          switch (type.kind()) {
+            case DATE -> 10;
+            case TIME -> 8 + fraction(type);
+            case DATETIME2 -> 19 + fraction(type);
+            case DATETIMEOFFSET -> 26 + fraction(type);
+            default -> 0;
+          };
+      if (characters > 0) {
+        return new TypeInfo(WireType.NVARCHAR, 2 * characters, type, false);
+      }
+    }
+    return of(type);
+  }
+
+  /** The wire form of an output parameter, which cannot be text, ntext or image. */
+  static TypeInfo ofOutput(SqlType type, TdsVersion version) {
+    if (version.isWide() || !isMax(type)) {
+      return of(type, version);
+    }
+    int length = type.kind() == Kind.NVARCHAR ? MAX_SHORT_BYTES / 2 : MAX_SHORT_BYTES;
+    return of(SqlType.ofLength(type.kind(), length));
+  }
+
+  private static boolean isMax(SqlType type) {
+    return switch (type.kind()) {
+      case VARCHAR, NVARCHAR, VARBINARY -> type.length() == SqlType.MAX;
+      default -> false;
+    };
+  }
+
+  private static int fraction(SqlType type) {
+    return type.scale() == 0 ? 0 : 1 + scale(type);
+  }
+
+  /** Whether values stand behind a pointer and a length of four bytes. */
+  boolean isLong() {
+    return wireType == WireType.TEXT || wireType == WireType.NTEXT || wireType == WireType.IMAGE;
+  }
+
   /** Whether values travel in chunks behind an eight-byte length. */
   boolean partiallyLengthPrefixed() {
     return maxBytes == PARTIALLY_LENGTH_PREFIXED;
@@ -76,6 +132,11 @@ public record TypeInfo(int wireType, int maxBytes, SqlType type, boolean utf8) {
         out.putByte(type.scale());
       }
       case WireType.BINARY, WireType.VARBINARY -> out.putShort(maxBytes);
+      case WireType.IMAGE -> out.putInt(maxBytes);
+      case WireType.TEXT, WireType.NTEXT -> {
+        out.putInt(maxBytes);
+        writeCollation(out);
+      }
       case WireType.CHAR, WireType.VARCHAR, WireType.NCHAR, WireType.NVARCHAR -> {
         out.putShort(maxBytes);
         writeCollation(out);
@@ -130,6 +191,9 @@ public record TypeInfo(int wireType, int maxBytes, SqlType type, boolean utf8) {
       case WireType.VARCHAR -> readVariable(in, token, Kind.VARCHAR, 1, true, subject);
       case WireType.NCHAR -> readVariable(in, token, Kind.NCHAR, 2, true, subject);
       case WireType.NVARCHAR -> readVariable(in, token, Kind.NVARCHAR, 2, true, subject);
+      case WireType.TEXT -> readLong(in, token, Kind.VARCHAR, true, subject);
+      case WireType.NTEXT -> readLong(in, token, Kind.NVARCHAR, true, subject);
+      case WireType.IMAGE -> readLong(in, token, Kind.VARBINARY, false, subject);
       case WireType.BINARY -> readVariable(in, token, Kind.BINARY, 1, false, subject);
       case WireType.VARBINARY -> readVariable(in, token, Kind.VARBINARY, 1, false, subject);
       default ->
@@ -184,6 +248,18 @@ public record TypeInfo(int wireType, int maxBytes, SqlType type, boolean utf8) {
           fixed(token, timeBytes(scale) + 3, SqlType.ofScale(Kind.DATETIME2, scale));
       default -> fixed(token, timeBytes(scale) + 5, SqlType.ofScale(Kind.DATETIMEOFFSET, scale));
     };
+  }
+
+  private static TypeInfo readLong(
+      MessageReader in, int token, Kind kind, boolean collated, String subject) throws IOException {
+    int length = in.readInt();
+    requireLength(length >= 0, token, subject);
+    boolean utf8 = false;
+    if (collated) {
+      utf8 = (in.readInt() & COLLATION_UTF8_FLAG) != 0;
+      in.skip(1);
+    }
+    return new TypeInfo(token, length, SqlType.ofLength(kind, SqlType.MAX), utf8);
   }
 
   private static TypeInfo readVariable(

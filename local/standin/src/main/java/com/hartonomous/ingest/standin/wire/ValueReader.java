@@ -74,6 +74,14 @@ final class ValueReader {
           WireType.SMALLDATETIME -> {
         return readFixed(info, info.maxBytes());
       }
+      case WireType.TEXT, WireType.NTEXT, WireType.IMAGE -> {
+        int pointer = in.readUnsignedByte();
+        if (pointer == 0) {
+          return null;
+        }
+        in.skip(pointer + 8L);
+        return readLong(info, in.readInt());
+      }
       default -> {
         length = in.readUnsignedByte();
         if (length == 0) {
@@ -82,6 +90,32 @@ final class ValueReader {
         return readFixed(info, length);
       }
     }
+  }
+
+  /**
+   * Reads the value of a procedure's parameter; text, ntext and image have no pointer there.
+   *
+   * @throws SqlServerError as {@link #read} does
+   */
+  Object readParameter(TypeInfo info) throws IOException, SqlServerError {
+    return info.isLong() ? readLong(info, in.readInt()) : read(info);
+  }
+
+  private Object readLong(TypeInfo info, int length) throws IOException, SqlServerError {
+    if (length < 0) {
+      return null;
+    }
+    requireAllowed(length <= maxValueBytes);
+    byte[] value = new byte[Math.min(length, FIRST_ALLOCATION)];
+    int done = 0;
+    while (done < length) {
+      if (done == value.length) {
+        value = Arrays.copyOf(value, (int) Math.min(2L * done, length));
+      }
+      in.readBytes(value, done, value.length - done);
+      done = value.length;
+    }
+    return decodeLong(info, value, length);
   }
 
   private Object readFixed(TypeInfo info, int length) throws IOException, SqlServerError {
@@ -256,6 +290,11 @@ final class ValueReader {
       throw new ProtocolException(
           "Expected chunks of " + total + " bytes together, found " + length);
     }
+    return decodeLong(info, value, length);
+  }
+
+  private static Object decodeLong(TypeInfo info, byte[] value, int length)
+      throws ProtocolException {
     return switch (info.type().kind()) {
       case NVARCHAR -> {
         requireEven(length, info);

@@ -14,6 +14,10 @@ final class WireType {
   static final int SMALLMONEY = 0x7A;
   static final int INT8 = 0x7F;
 
+  static final int IMAGE = 0x22;
+  static final int TEXT = 0x23;
+  static final int NTEXT = 0x63;
+
   static final int GUID = 0x24;
   static final int INT_N = 0x26;
   static final int DATE_N = 0x28;

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -108,12 +109,49 @@ class RawRequestTest {
   }
 
   @Test
-  void transactionManagerRequestIsRefusedByName() throws Exception {
-    client.send(packet(0x0E, 1, hex("04000000 0500")));
+  void transactionManagerRequestsAreStatements() throws Exception {
+    for (String statement :
+        List.of(
+            "SET TRANSACTION ISOLATION LEVEL READ COMMITTED",
+            "BEGIN TRANSACTION",
+            "BEGIN TRANSACTION [a]]]",
+            "SAVE TRANSACTION [a]",
+            "COMMIT TRANSACTION",
+            "ROLLBACK TRANSACTION [a]",
+            "ROLLBACK TRANSACTION")) {
+      standIn.engine.on(statement, (session, parameters, results) -> {});
+    }
+    for (String request :
+        List.of(
+            "0500 02 00", // begin with an isolation level
+            "0500 00 04 6100 5d00", // begin with a name
+            "0900 02 6100", // save
+            "0700 00 00", // commit
+            "0800 02 6100 00", // roll back to a name
+            "0800 00 01 00 00")) { // roll back, begin
+      client.send(packet(0x0E, 1, hex("04000000" + request)));
+      assertThat(doneStatus(client.receive())).as(request).isZero();
+    }
+    assertThat(standIn.engine.executed())
+        .extracting(ScriptedEngine.Executed::text)
+        .containsExactly(
+            "SET TRANSACTION ISOLATION LEVEL READ COMMITTED",
+            "BEGIN TRANSACTION",
+            "BEGIN TRANSACTION [a]]]",
+            "SAVE TRANSACTION [a]",
+            "COMMIT TRANSACTION",
+            "ROLLBACK TRANSACTION [a]",
+            "ROLLBACK TRANSACTION",
+            "BEGIN TRANSACTION");
+  }
+
+  @Test
+  void distributedTransactionsAreRefusedByName() throws Exception {
+    client.send(packet(0x0E, 1, hex("04000000 0000 0000")));
     byte[] reply = client.receive();
     assertThat(doneStatus(reply)).isEqualTo(ERROR);
     assertThat(new String(reply, StandardCharsets.ISO_8859_1).replace("\0", ""))
-        .contains("transaction manager requests");
+        .contains("distributed transactions");
     assertUsable();
   }
 
@@ -196,6 +234,9 @@ class RawRequestTest {
         "03 01 04000000 ffff 0a00 0000 00 00 e7 401f 0904d00034 fe0f", // value ends early
         "03 01 04000000 ffff 0a00 0000 fe", // no-execute flag
         "03 01 04000000 ffff 0a00 0000 00 00 26 03 00", // integer of three bytes
+        "0e 01 04000000 0500 06 00", // isolation level 6
+        "0e 01 04000000 0500 00 41", // name of 65 bytes
+        "0e 01 04000000 0900 00 00", // savepoint without a name
         "07 01 81 0100", // bulk load out of turn
         "01 11 04000000 7800", // reset but keep the transaction
         "10 01 04000000", // login again is drained and refused, then the connection is closed by us

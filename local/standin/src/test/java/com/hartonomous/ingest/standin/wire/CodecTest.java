@@ -293,10 +293,10 @@ class CodecTest {
   void takesBackARowWhoseValueDoesNotFit() throws Exception {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     PacketWriter writer = new PacketWriter(out, 0);
-    TokenWriter tokens = new TokenWriter(writer, "test");
+    TokenWriter tokens = new TokenWriter(writer, "test", TdsVersion.V7_4);
     Column[] columns = {
-      Column.of("a", SqlType.ofLength(Kind.VARBINARY, SqlType.MAX), true, false),
-      Column.of("b", SqlType.of(Kind.INT), true, false)
+      Column.of("a", SqlType.ofLength(Kind.VARBINARY, SqlType.MAX), true, false, TdsVersion.V7_4),
+      Column.of("b", SqlType.of(Kind.INT), true, false, TdsVersion.V7_4)
     };
     assertThatThrownBy(() -> tokens.row(columns, new Object[] {new byte[10], "text"}))
         .isInstanceOf(IllegalArgumentException.class)
@@ -350,7 +350,8 @@ class CodecTest {
   private static int countRows(byte[] load) throws IOException, SqlServerError {
     BulkRowReader reader =
         new BulkRowReader(
-            message(packet(load)), new WireLimits(100, 512, 100, 100, MAX_VALUE_BYTES, 10));
+            message(packet(load)), new WireLimits(100, 512, 100, 100, MAX_VALUE_BYTES, 10),
+            TdsVersion.V7_4);
     int count = 0;
     while (reader.next() != null) {
       count++;
