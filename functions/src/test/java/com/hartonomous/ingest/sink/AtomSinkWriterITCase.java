@@ -18,6 +18,7 @@ import com.hartonomous.ingest.standin.type.SqlServerError;
 import com.hartonomous.ingest.testing.CapturedRows;
 import com.hartonomous.ingest.testing.Sql;
 import com.hartonomous.ingest.testing.SqlServerExtension;
+import com.hartonomous.ingest.testing.StandInOnly;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -198,6 +199,7 @@ class AtomSinkWriterITCase {
   }
 
   @Test
+  @StandInOnly("injected faults")
   void deadlocksAndLockTimeoutsAreTriedAgain() throws Exception {
     AtomicInteger failures = new AtomicInteger();
     server.injectFaults(
@@ -219,6 +221,7 @@ class AtomSinkWriterITCase {
   }
 
   @Test
+  @StandInOnly("injected faults")
   void whatNeverPassesFailsTheJobAndLeavesNothing() throws Exception {
     server.injectFaults(
         (point, application, kind, batch) -> {

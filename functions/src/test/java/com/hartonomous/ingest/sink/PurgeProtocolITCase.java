@@ -15,6 +15,7 @@ import com.hartonomous.ingest.testing.CapturedRows;
 import com.hartonomous.ingest.testing.SampleTables;
 import com.hartonomous.ingest.testing.Sql;
 import com.hartonomous.ingest.testing.SqlServerExtension;
+import com.hartonomous.ingest.testing.StandInOnly;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -60,6 +61,7 @@ class PurgeProtocolITCase {
 
   /** The lock keeps a purge out from a writer's first statement to its commit. */
   @Test
+  @StandInOnly("injected faults")
   void aPurgeThatKeepsTheProtocolWaitsForTheWriter() throws Exception {
     leaveUnreferenced("a");
     List<Integer> refusals = new ArrayList<>();
@@ -84,6 +86,7 @@ class PurgeProtocolITCase {
 
   /** What ignores the lock, somebody's DELETE by hand, costs a retry and nothing else. */
   @Test
+  @StandInOnly("injected faults")
   void atomsDeletedBetweenAnyTwoStepsAreShippedAgain() throws Exception {
     int steps = 0;
     AtomicInteger step = new AtomicInteger();

@@ -11,15 +11,9 @@ import com.hartonomous.ingest.standin.engine.SqlEngine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.UUID;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -28,22 +22,20 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * The one fixture that gives tests a SQL Server with a migrated database, a fresh one for each
  * test. A test that ran an ingest job on it must have required its {@link Balance}.
  *
- * <p>By default the stand-in, in this process. With {@code HARTONOMOUS_SQLSERVER_URL} set to {@code
- * jdbc:sqlserver://host:port;user=...;password=...} a real server, on which each test creates a
- * database and drops it. Faults can be injected on the stand-in only.
+ * <p>By default the stand-in, in this process. With {@code HARTONOMOUS_SQLSERVER_URL} set, or the
+ * build's profile {@code sqlserver}, a {@link RealServer}, on which each test creates a database
+ * and drops it. There, capture lags behind commits: a test awaits what was captured. Faults can be
+ * injected on the stand-in only; a test that needs it says so by {@link StandInOnly}.
  */
 public final class SqlServerExtension implements BeforeEachCallback, AfterEachCallback {
 
-  private static final String REAL_SERVER = System.getenv("HARTONOMOUS_SQLSERVER_URL");
-  private static final Pattern URL =
-      Pattern.compile("jdbc:sqlserver://([^:;]+):(\\d+);user=([^;]+);password=([^;]+);?");
   private static final Duration LOGIN_TIMEOUT = Duration.ofSeconds(30);
 
   private final boolean migrated;
   private volatile FaultInjector faults = FaultInjector.NONE;
   private Path passwordFile;
-  private SqlEngine engine;
   private SqlServerStandIn standIn;
+  private RealServer realServer;
   private SqlServerOptions options;
 
   public SqlServerExtension() {
@@ -61,11 +53,13 @@ public final class SqlServerExtension implements BeforeEachCallback, AfterEachCa
 
   @Override
   public void beforeEach(ExtensionContext context) throws Exception {
-    if (REAL_SERVER == null) {
+    realServer = RealServer.configured().orElse(null);
+    if (realServer == null) {
       startStandIn();
     } else {
-      createDatabase();
+      options = realServer.createDatabase();
     }
+    ServersReport.of(context).ran(context, kind());
     if (migrated) {
       new SchemaMigrations(options.dataSource("test")).migrate();
     }
@@ -74,7 +68,7 @@ public final class SqlServerExtension implements BeforeEachCallback, AfterEachCa
   private void startStandIn() throws Exception {
     String password = UUID.randomUUID().toString();
     passwordFile = writePassword(password);
-    engine =
+    SqlEngine engine =
         H2Engine.open(
             LocalDatabase.builder()
                 .login(LocalDatabase.DEFAULT_USER, password)
@@ -82,7 +76,7 @@ public final class SqlServerExtension implements BeforeEachCallback, AfterEachCa
                     (point, application, kind, batch) ->
                         faults.reached(point, application, kind, batch))
                 .build());
-    standIn = SqlServerStandIn.builder().engine(engine).start();
+    standIn = SqlServerStandIn.builder().engine(new RecordedStatements(engine)).start();
     options =
         new SqlServerOptions(
             standIn.host(),
@@ -93,44 +87,6 @@ public final class SqlServerExtension implements BeforeEachCallback, AfterEachCa
             false,
             true,
             LOGIN_TIMEOUT);
-  }
-
-  private void createDatabase() throws IOException, SQLException {
-    Matcher url = URL.matcher(REAL_SERVER);
-    if (!url.matches()) {
-      throw new IllegalStateException(
-          "HARTONOMOUS_SQLSERVER_URL must have the form"
-              + " jdbc:sqlserver://host:port;user=...;password=...");
-    }
-    passwordFile = writePassword(url.group(4));
-    String database = "Hartonomous_" + UUID.randomUUID().toString().replace("-", "");
-    SqlServerOptions master =
-        new SqlServerOptions(
-            url.group(1),
-            Integer.parseInt(url.group(2)),
-            "master",
-            url.group(3),
-            Secret.fromFile(passwordFile.toString()),
-            true,
-            true,
-            LOGIN_TIMEOUT);
-    try (Connection connection = master.open("test");
-        Statement statement = connection.createStatement()) {
-      statement.execute("CREATE DATABASE " + database);
-    }
-    options = inDatabase(master, database);
-  }
-
-  private static SqlServerOptions inDatabase(SqlServerOptions server, String database) {
-    return new SqlServerOptions(
-        server.host(),
-        server.port(),
-        database,
-        server.user(),
-        server.password(),
-        server.encrypt(),
-        server.trustServerCertificate(),
-        server.loginTimeout());
   }
 
   private static Path writePassword(String password) throws IOException {
@@ -148,14 +104,22 @@ public final class SqlServerExtension implements BeforeEachCallback, AfterEachCa
     return new Sql(options);
   }
 
-  /** The part of the name of the server that people read in reports. */
-  public String kind() {
-    return (REAL_SERVER == null ? "stand-in" : "SQL Server").toLowerCase(Locale.ROOT);
+  /** The server that people read in reports. */
+  private String kind() {
+    return realServer == null ? "stand-in" : realServer.name();
   }
 
-  /** From now on. A test that needs this is skipped on a real server, where it cannot be done. */
+  /** Whether {@link #injectFaults} may be called, for a test that can do without. */
+  public boolean canInjectFaults() {
+    return realServer == null;
+  }
+
+  /** From now on. A test that needs this is {@link StandInOnly}. */
   public void injectFaults(FaultInjector injector) {
-    Assumptions.assumeTrue(REAL_SERVER == null, "faults can be injected on the stand-in only");
+    if (!canInjectFaults()) {
+      throw new IllegalStateException(
+          "faults can be injected on the stand-in only: annotate the test with @StandInOnly");
+    }
     faults = injector;
   }
 
@@ -171,7 +135,7 @@ public final class SqlServerExtension implements BeforeEachCallback, AfterEachCa
       user: %s
       password-file: '%s'
       encrypt: %s
-      trust-server-certificate: true
+      trust-server-certificate: %s
     """
         .formatted(
             options.host(),
@@ -179,14 +143,15 @@ public final class SqlServerExtension implements BeforeEachCallback, AfterEachCa
             options.database(),
             options.user(),
             options.password().file(),
-            options.encrypt());
+            options.encrypt(),
+            options.trustServerCertificate());
   }
 
   @Override
   public void afterEach(ExtensionContext context) throws Exception {
     faults = FaultInjector.NONE;
     try {
-      if (context.getExecutionException().isEmpty()) {
+      if (options != null && context.getExecutionException().isEmpty()) {
         Balance.requirePaid(options);
       }
     } finally {
@@ -197,18 +162,9 @@ public final class SqlServerExtension implements BeforeEachCallback, AfterEachCa
   private void stop() throws Exception {
     if (standIn != null) {
       standIn.close();
-      engine.close();
-    } else {
-      SqlServerOptions master = inDatabase(options, "master");
-      try (Connection connection = master.open("test");
-          Statement statement = connection.createStatement()) {
-        statement.execute(
-            "ALTER DATABASE "
-                + options.database()
-                + " SET SINGLE_USER WITH ROLLBACK IMMEDIATE; DROP DATABASE "
-                + options.database());
-      }
+      Files.deleteIfExists(passwordFile);
+    } else if (options != null) {
+      realServer.dropDatabase(options);
     }
-    Files.deleteIfExists(passwordFile);
   }
 }

@@ -1,7 +1,6 @@
 package com.hartonomous.ingest.capture.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.hartonomous.ingest.capture.model.ModelLifecycle.PlannedModel;
 import com.hartonomous.ingest.format.ChunkPlan;
@@ -12,6 +11,7 @@ import com.hartonomous.ingest.standin.type.SqlServerError;
 import com.hartonomous.ingest.testing.CanonicalDigest;
 import com.hartonomous.ingest.testing.Sql;
 import com.hartonomous.ingest.testing.SqlServerExtension;
+import com.hartonomous.ingest.testing.StandInOnly;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -63,8 +63,8 @@ class ModelLifecycleFaultToleranceITCase {
   }
 
   @Test
+  @StandInOnly("injected faults")
   void theEndIsTheSameWithAndWithoutFaults() throws Exception {
-    assumeThat(server.kind()).as("faults can be injected").isEqualTo("stand-in");
     long seed = Long.getLong("seed", System.nanoTime());
     List<Path> files = files();
     List<String> expected = run(files, new Random(seed), false);

@@ -11,6 +11,7 @@ import com.hartonomous.ingest.testing.GraphPicture;
 import com.hartonomous.ingest.testing.SampleTables;
 import com.hartonomous.ingest.testing.Sql;
 import com.hartonomous.ingest.testing.SqlServerExtension;
+import com.hartonomous.ingest.testing.StandInOnly;
 import com.hartonomous.ingest.testing.TestNeo4j;
 import java.nio.file.Path;
 import java.util.Random;
@@ -144,6 +145,7 @@ class GraphSyncFaultToleranceITCase {
   }
 
   @Test
+  @StandInOnly("injected faults")
   void sqlServerThatBreaksStatementsAndConnections() throws Exception {
     TestNeo4j neo4j = TestNeo4j.sharedAndEmpty();
     BrokenStatements faults = new BrokenStatements();

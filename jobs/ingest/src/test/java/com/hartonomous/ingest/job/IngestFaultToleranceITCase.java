@@ -12,6 +12,7 @@ import com.hartonomous.ingest.testing.FlinkCluster;
 import com.hartonomous.ingest.testing.ModelFixtures;
 import com.hartonomous.ingest.testing.Sql;
 import com.hartonomous.ingest.testing.SqlServerExtension;
+import com.hartonomous.ingest.testing.StandInOnly;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -44,6 +45,7 @@ class IngestFaultToleranceITCase {
   private final Random random = new Random(SEED);
 
   @Test
+  @StandInOnly("injected faults")
   void failureDuringTheSnapshot() throws Exception {
     InjectedFailure failure =
         new InjectedFailure(
@@ -53,6 +55,7 @@ class IngestFaultToleranceITCase {
   }
 
   @Test
+  @StandInOnly("injected faults")
   void failureAfterACommitWhileStreaming() throws Exception {
     InjectedFailure failure =
         new InjectedFailure(Point.AFTER_COMMIT, this::isWriter, "", 2 + random.nextInt(4));
@@ -60,6 +63,7 @@ class IngestFaultToleranceITCase {
   }
 
   @Test
+  @StandInOnly("injected faults")
   void failureInsideAModelSplit() throws Exception {
     InjectedFailure failure =
         new InjectedFailure(
@@ -69,6 +73,7 @@ class IngestFaultToleranceITCase {
   }
 
   @Test
+  @StandInOnly("injected faults")
   void commitsWithUnknownOutcomeAreTriedAgain() throws Exception {
     AtomicInteger commits = new AtomicInteger();
     AtomicInteger lost = new AtomicInteger();

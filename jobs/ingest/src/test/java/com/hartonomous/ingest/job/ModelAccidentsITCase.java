@@ -10,6 +10,7 @@ import com.hartonomous.ingest.testing.FlinkCluster;
 import com.hartonomous.ingest.testing.ModelFixtures;
 import com.hartonomous.ingest.testing.Sql;
 import com.hartonomous.ingest.testing.SqlServerExtension;
+import com.hartonomous.ingest.testing.StandInOnly;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -94,6 +95,7 @@ class ModelAccidentsITCase {
 
   @ParameterizedTest
   @EnumSource
+  @StandInOnly("injected faults")
   void theModelFailsAndTheJobGoesOn(Accident accident) throws Exception {
     Path file = ModelFixtures.safeTensors(directory.resolve("bad"), 1, 6, 100_000);
     Path good = ModelFixtures.safeTensors(directory.resolve("good"), 2, 2, 20_000);
@@ -142,6 +144,7 @@ class ModelAccidentsITCase {
 
   /** A savepoint from before the completion knows splits of a model that is complete by now. */
   @Test
+  @StandInOnly("injected faults")
   void aCompleteModelWhoseFileIsGoneStaysCompleteAfterAnOldSavepoint() throws Exception {
     Path file = ModelFixtures.safeTensors(directory.resolve("m"), 3, 6, 50_000);
     String savepoint;

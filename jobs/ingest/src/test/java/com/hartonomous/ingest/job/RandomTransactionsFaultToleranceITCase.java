@@ -178,7 +178,12 @@ class RandomTransactionsFaultToleranceITCase {
         flink.startTaskManager();
         taskManager++;
       }
-      case CONNECTIONS_ARE_LOST -> loseConnections(1 + random.nextInt(LOST_CONNECTIONS_MAX));
+      case CONNECTIONS_ARE_LOST -> {
+        int count = 1 + random.nextInt(LOST_CONNECTIONS_MAX);
+        if (server.canInjectFaults()) {
+          loseConnections(count);
+        }
+      }
     }
   }
 

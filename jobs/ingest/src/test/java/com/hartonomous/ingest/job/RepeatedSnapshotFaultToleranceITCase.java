@@ -12,6 +12,7 @@ import com.hartonomous.ingest.testing.CapturedRows;
 import com.hartonomous.ingest.testing.FlinkCluster;
 import com.hartonomous.ingest.testing.Sql;
 import com.hartonomous.ingest.testing.SqlServerExtension;
+import com.hartonomous.ingest.testing.StandInOnly;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.time.Duration;
@@ -44,6 +45,7 @@ class RepeatedSnapshotFaultToleranceITCase {
   @TempDir Path directory;
 
   @Test
+  @StandInOnly("injected faults")
   void theJobRestartsBeforeItsFirstCheckpoint(@InjectMiniCluster MiniCluster flink)
       throws Exception {
     try (Sql sql = server.connect()) {

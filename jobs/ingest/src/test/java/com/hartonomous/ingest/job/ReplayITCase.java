@@ -11,6 +11,7 @@ import com.hartonomous.ingest.testing.FlinkCluster;
 import com.hartonomous.ingest.testing.ModelFixtures;
 import com.hartonomous.ingest.testing.Sql;
 import com.hartonomous.ingest.testing.SqlServerExtension;
+import com.hartonomous.ingest.testing.StandInOnly;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -53,6 +54,7 @@ class ReplayITCase {
   }
 
   @Test
+  @StandInOnly("injected faults")
   void aRefusedRowIsStoredWhenItIsReplayedAlsoAcrossAFailureAndARestart() throws Exception {
     try (Sql sql = server.connect()) {
       DocumentsTable.create(sql);

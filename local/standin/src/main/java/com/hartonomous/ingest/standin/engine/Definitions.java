@@ -22,7 +22,7 @@ import org.h2.api.ErrorCode;
 final class Definitions implements AutoCloseable {
 
   private static final int ROUND_MILLIS = 250;
-  private static final int WAIT_FOREVER_MILLIS = 60_000;
+  private static final int WAIT_FOREVER_MILLIS = H2Engine.LOCK_WAIT_MAX_MILLIS;
 
   private final Connection connection;
   private final CatalogueStore store;

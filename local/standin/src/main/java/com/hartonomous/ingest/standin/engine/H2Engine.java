@@ -39,13 +39,17 @@ public final class H2Engine implements SqlEngine {
   private static final int PARSED_BATCHES_MAX = 500;
   private static final int PARSED_BATCH_LENGTH_MAX = 20_000;
 
+  /** Without LOCK_TIMEOUT; a longer wait counts as a deadlock. */
+  static final int LOCK_WAIT_MAX_MILLIS = 60_000;
+
   /**
    * H2's own cache of statements is off: sessions have theirs, and a statement that they prepare
    * anew must be a new one.
    */
   private static final String SETTINGS =
       ";MODE=MSSQLServer;DATABASE_TO_UPPER=FALSE;CASE_INSENSITIVE_IDENTIFIERS=TRUE"
-          + ";DB_CLOSE_ON_EXIT=FALSE;WRITE_DELAY=0;DEFAULT_LOCK_TIMEOUT=60000"
+          + ";DB_CLOSE_ON_EXIT=FALSE;WRITE_DELAY=0;DEFAULT_LOCK_TIMEOUT="
+          + LOCK_WAIT_MAX_MILLIS
           + ";QUERY_CACHE_SIZE=0";
 
   static {

@@ -18,7 +18,7 @@ final class LockWait {
    * SQL Server waits for ever unless told otherwise. H2 finds circles of its own locks, but not one
    * that leads through an application lock: so "for ever" ends, as a deadlock does.
    */
-  private static final long FOREVER_MILLIS = 60_000;
+  private static final long FOREVER_MILLIS = H2Engine.LOCK_WAIT_MAX_MILLIS;
 
   private LockWait() {}
 
