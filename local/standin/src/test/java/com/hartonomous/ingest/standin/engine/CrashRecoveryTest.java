@@ -67,7 +67,8 @@ class CrashRecoveryTest {
       assertThat(client.query("SELECT COUNT(*) FROM dbo.T")).containsExactly("" + ROWS);
       assertThat(
               client.query(
-                  "SELECT COUNT(*) FROM dbo.T WHERE v = N'text of the row ' + CAST(id AS nvarchar(10))"))
+                  "SELECT COUNT(*) FROM dbo.T WHERE v = N'text of the row ' + CAST(id AS"
+                      + " nvarchar(10))"))
           .containsExactly("" + ROWS);
       assertThat(client.query("SELECT COUNT(*) FROM dbo.Other")).containsExactly("1");
       client.ok("UPDATE dbo.T SET v = v + N'!'");

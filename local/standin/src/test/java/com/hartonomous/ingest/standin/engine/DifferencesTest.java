@@ -220,9 +220,8 @@ class DifferencesTest {
     capture();
     one.ok("INSERT INTO dbo.T VALUES (4, N'd')");
     String cleanUp =
-        "DECLARE @mark binary(10) = sys.fn_cdc_get_max_lsn();"
-            + " EXEC sys.sp_cdc_cleanup_change_table @capture_instance = N'dbo_T', @low_water_mark ="
-            + " @mark";
+        "DECLARE @mark binary(10) = sys.fn_cdc_get_max_lsn(); EXEC sys.sp_cdc_cleanup_change_table"
+            + " @capture_instance = N'dbo_T', @low_water_mark = @mark";
     assertThat(one.error("BEGIN TRAN; " + cleanUp).number()).isEqualTo(NOT_SUPPORTED);
     one.ok("IF @@TRANCOUNT > 0 ROLLBACK");
     one.ok(cleanUp);
