@@ -25,6 +25,8 @@ final class LayersTest {
           .definedBy("..standin.tsql..")
           .layer("capture")
           .definedBy("..standin.capture..")
+          .layer("broker")
+          .definedBy("..standin.broker..")
           .layer("engine")
           .definedBy("..standin.engine..")
           .layer("session")
@@ -39,8 +41,10 @@ final class LayersTest {
           .mayOnlyAccessLayers("type")
           .whereLayer("capture")
           .mayOnlyAccessLayers("type")
+          .whereLayer("broker")
+          .mayOnlyAccessLayers("type")
           .whereLayer("engine")
-          .mayOnlyAccessLayers("tsql", "capture", "type")
+          .mayOnlyAccessLayers("tsql", "capture", "broker", "type")
           .whereLayer("session")
           .mayOnlyAccessLayers("wire", "engine", "type");
 }

@@ -1,5 +1,6 @@
 package com.hartonomous.ingest.standin.engine;
 
+import com.hartonomous.ingest.standin.broker.BrokerObjects;
 import com.hartonomous.ingest.standin.type.SqlType;
 import java.util.Collection;
 import java.util.HashMap;
@@ -19,6 +20,7 @@ final class Catalogue {
     TABLE("U"),
     VIEW("V"),
     PROCEDURE("P"),
+    QUEUE("SQ"),
     PRIMARY_KEY("PK"),
     UNIQUE("UQ"),
     DEFAULT("D"),
@@ -157,14 +159,17 @@ final class Catalogue {
   private final Map<String, DatabaseObject> byName = new HashMap<>();
   private final Map<Integer, Table> tables = new HashMap<>();
   private final Map<String, String> options;
+  private final BrokerObjects broker;
 
   Catalogue(
       long version,
       Map<String, Integer> schemaIds,
       List<DatabaseObject> allObjects,
       List<Table> allTables,
-      Map<String, String> options) {
+      Map<String, String> options,
+      BrokerObjects broker) {
     this.version = version;
+    this.broker = broker;
     this.options = Map.copyOf(options);
     schemaIds.forEach(
         (name, id) -> {
@@ -227,6 +232,18 @@ final class Catalogue {
 
   Collection<Table> tables() {
     return tables.values();
+  }
+
+  /** Service Broker's objects. */
+  BrokerObjects broker() {
+    return broker;
+  }
+
+  /** The queue of that name. */
+  Optional<BrokerObjects.Queue> queue(String schema, String name) {
+    return object(schema, name)
+        .filter(object -> object.type() == ObjectType.QUEUE)
+        .flatMap(object -> broker.queue(object.id()));
   }
 
   /** A database option such as ALLOW_SNAPSHOT_ISOLATION. */

@@ -70,6 +70,7 @@ public final class CatalogueFunctions {
           Map.entry("FN_CDC_GET_COLUMN_ORDINAL", "columnOrdinal"),
           Map.entry("FN_CDC_IS_BIT_SET", "isBitSet"),
           Map.entry("FN_CDC_HAS_COLUMN_CHANGED", "hasColumnChanged"),
+          Map.entry("RECEIVED_MESSAGES", "receivedMessages"),
           Map.entry("ROW_COUNT_OF", "rowCountOf"));
 
   private CatalogueFunctions() {}
@@ -90,6 +91,11 @@ public final class CatalogueFunctions {
                 + "'");
       }
     }
+  }
+
+  /** The messages that the session's RECEIVE has taken, as a table. */
+  public static ResultSet receivedMessages(Connection connection) throws SQLException {
+    return H2Session.of(connection).received().rows();
   }
 
   private static boolean isHere(H2Session session, String database) {

@@ -1,5 +1,6 @@
 package com.hartonomous.ingest.standin.engine;
 
+import com.hartonomous.ingest.standin.broker.BrokerTables;
 import com.hartonomous.ingest.standin.engine.Catalogue.Column;
 import com.hartonomous.ingest.standin.engine.Catalogue.DatabaseObject;
 import com.hartonomous.ingest.standin.engine.Catalogue.Index;
@@ -49,6 +50,7 @@ final class CatalogueStore {
 
   /** Creates what a new database lacks and forgets the temporary tables of an earlier run. */
   void open() throws SQLException {
+    BrokerTables.create(connection);
     try (Statement statement = connection.createStatement()) {
       SqlScript.run(statement, "catalogue-tables.sql");
       statement.execute("MERGE INTO " + SCHEMA + "schemas KEY (schema_id) VALUES (1, 'dbo', 1)");
@@ -96,8 +98,9 @@ final class CatalogueStore {
       if (row.next()) {
         throw new SQLException(
             "a process died inside a transaction that had defined something, such as a migration,"
-                + " or could not undo it; expected that it had ended, since the stand-in cannot undo definitions then."
-                + " Remove the directory and start anew, or put back a copy of it");
+                + " or could not undo it; expected that it had ended, since the stand-in cannot"
+                + " undo definitions then. Remove the directory and start anew, or put back a copy"
+                + " of it");
       }
     }
   }
@@ -144,7 +147,8 @@ final class CatalogueStore {
                 indexes.getOrDefault(object.id(), List.of())));
       }
     }
-    return new Catalogue(version, schemas, objects, tables, loadOptions());
+    return new Catalogue(
+        version, schemas, objects, tables, loadOptions(), BrokerTables.load(connection));
   }
 
   private Map<String, Integer> loadSchemas() throws SQLException {

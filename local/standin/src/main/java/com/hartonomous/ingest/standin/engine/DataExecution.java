@@ -1,6 +1,8 @@
 package com.hartonomous.ingest.standin.engine;
 
 import com.hartonomous.ingest.standin.engine.StatementRunner.Outcome;
+import com.hartonomous.ingest.standin.tsql.BrokerDefinition;
+import com.hartonomous.ingest.standin.tsql.BrokerStatement;
 import com.hartonomous.ingest.standin.tsql.ControlStatement.DeclareTable;
 import com.hartonomous.ingest.standin.tsql.DataStatement;
 import com.hartonomous.ingest.standin.tsql.DataStatement.Insert;
@@ -13,6 +15,7 @@ import com.hartonomous.ingest.standin.tsql.DefinitionStatement.Drop;
 import com.hartonomous.ingest.standin.tsql.DefinitionStatement.ObjectKind;
 import com.hartonomous.ingest.standin.tsql.H2Emitter;
 import com.hartonomous.ingest.standin.tsql.Query;
+import com.hartonomous.ingest.standin.tsql.Statement;
 import com.hartonomous.ingest.standin.type.SqlServerError;
 import com.hartonomous.ingest.standin.type.SqlType;
 import java.io.IOException;
@@ -30,6 +33,7 @@ final class DataExecution {
   private final StatementRunner runner;
   private final DefinitionRunner definitions;
   private final Interpreter interpreter;
+  private final BrokerStatementRunner broker;
 
   DataExecution(
       H2Session session,
@@ -42,6 +46,7 @@ final class DataExecution {
     this.runner = runner;
     this.definitions = definitions;
     this.interpreter = interpreter;
+    this.broker = new BrokerStatementRunner(session, runner);
   }
 
   /** The part of a statement between its beginning and its commit. */
@@ -116,8 +121,8 @@ final class DataExecution {
           1,
           "Snapshot isolation transaction failed accessing database '"
               + session.database()
-              + "' because snapshot isolation is not allowed in this database. Use ALTER DATABASE to"
-              + " allow snapshot isolation.");
+              + "' because snapshot isolation is not allowed in this database. Use ALTER DATABASE"
+              + " to allow snapshot isolation.");
     }
   }
 
@@ -171,6 +176,22 @@ final class DataExecution {
 
   void define(DefinitionStatement statement, Scope scope, ResultConsumer results)
       throws SqlServerError, SQLException, IOException, Interpreter.BatchEndedException {
+    define(statement, results, () -> definitions.run(statement, scope));
+  }
+
+  void define(BrokerDefinition statement, ResultConsumer results)
+      throws SqlServerError, SQLException, IOException, Interpreter.BatchEndedException {
+    define(statement, results, () -> definitions.run(statement));
+  }
+
+  /** What a definition does. */
+  @FunctionalInterface
+  private interface Definition {
+    void run() throws SqlServerError, SQLException, IOException;
+  }
+
+  private void define(Statement statement, ResultConsumer results, Definition definition)
+      throws SqlServerError, SQLException, IOException, Interpreter.BatchEndedException {
     if (session.options().formatOnly) {
       return;
     }
@@ -180,9 +201,22 @@ final class DataExecution {
         true,
         results,
         () -> {
-          definitions.run(statement, scope);
+          definition.run();
           return new Outcome(ResultConsumer.Command.DDL, -1);
         });
+  }
+
+  void run(BrokerStatement statement, Scope scope, ResultConsumer results)
+      throws SqlServerError, SQLException, IOException, Interpreter.BatchEndedException {
+    if (session.options().formatOnly) {
+      return;
+    }
+    beginImplicit(results);
+    execute(
+        StatementRunner.kind(statement),
+        true,
+        results,
+        () -> broker.run(statement, scope, results));
   }
 
   void declareTable(DeclareTable table, Scope scope) throws SqlServerError, SQLException {

@@ -6,6 +6,7 @@ import com.hartonomous.ingest.standin.engine.Catalogue.DatabaseObject;
 import com.hartonomous.ingest.standin.engine.Catalogue.Index;
 import com.hartonomous.ingest.standin.engine.Catalogue.ObjectType;
 import com.hartonomous.ingest.standin.engine.Catalogue.Table;
+import com.hartonomous.ingest.standin.tsql.BrokerDefinition;
 import com.hartonomous.ingest.standin.tsql.ControlStatement.DeclareTable;
 import com.hartonomous.ingest.standin.tsql.DefinitionStatement;
 import com.hartonomous.ingest.standin.tsql.DefinitionStatement.AlterDatabaseSet;
@@ -44,12 +45,14 @@ final class DefinitionRunner {
   private final TableAlterations alterations;
   private final TemporaryDefinitions temporary;
   private final ModuleDefinitions modules;
+  private final BrokerDefinitionRunner broker;
 
   DefinitionRunner(H2Session session) {
     this.session = session;
     this.alterations = new TableAlterations(session, this);
     this.temporary = new TemporaryDefinitions(session);
     this.modules = new ModuleDefinitions(session, this);
+    this.broker = new BrokerDefinitionRunner(session, this);
   }
 
   void run(DefinitionStatement statement, Scope scope)
@@ -79,6 +82,10 @@ final class DefinitionRunner {
     } else {
       alterations.run(statement, scope);
     }
+  }
+
+  void run(BrokerDefinition statement) throws SqlServerError, SQLException, IOException {
+    broker.run(statement);
   }
 
   void declareTable(DeclareTable declare, Scope scope) throws SqlServerError, SQLException {
@@ -466,7 +473,11 @@ final class DefinitionRunner {
               + "', the database does not exist, or the database is not in a state that allows"
               + " access checks.");
     }
-    String value = set.value().isEmpty() ? "ON" : set.value();
+    if (set.option().endsWith("_BROKER")) {
+      broker.alterDatabase(set);
+      return;
+    }
+    String value = set.value();
     if (set.option().equals("READ_COMMITTED_SNAPSHOT") && value.equals("OFF")) {
       return;
     }

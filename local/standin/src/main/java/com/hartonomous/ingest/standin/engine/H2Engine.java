@@ -1,5 +1,6 @@
 package com.hartonomous.ingest.standin.engine;
 
+import com.hartonomous.ingest.standin.broker.ServiceBroker;
 import com.hartonomous.ingest.standin.capture.ChangeCapture;
 import com.hartonomous.ingest.standin.tsql.BuiltinFunctions;
 import com.hartonomous.ingest.standin.tsql.Statement;
@@ -64,6 +65,7 @@ public final class H2Engine implements SqlEngine {
   private final Definitions definitions;
   private final SystemViews systemViews;
   private final ChangeCapture capture;
+  private final ServiceBroker broker;
   private final ApplicationLocks applicationLocks = new ApplicationLocks();
   private final AtomicInteger sessionIds = new AtomicInteger(50);
   private final Set<H2Session> sessions = ConcurrentHashMap.newKeySet();
@@ -93,6 +95,7 @@ public final class H2Engine implements SqlEngine {
     SystemViews[] views = new SystemViews[1];
     definitions.prepare(connection -> views[0] = SystemViews.create(connection));
     this.systemViews = views[0];
+    this.broker = new ServiceBroker(new BrokerHost(definitions, capture), connectPostman());
   }
 
   /**
@@ -129,6 +132,14 @@ public final class H2Engine implements SqlEngine {
   private Connection connect() throws SQLException {
     Connection connection = DriverManager.getConnection(url, "standin", "");
     connection.setAutoCommit(false);
+    return connection;
+  }
+
+  private Connection connectPostman() throws SQLException {
+    Connection connection = connect();
+    try (java.sql.Statement statement = connection.createStatement()) {
+      statement.execute("SET LOCK_TIMEOUT 1000");
+    }
     return connection;
   }
 
@@ -201,6 +212,10 @@ public final class H2Engine implements SqlEngine {
     return capture;
   }
 
+  ServiceBroker broker() {
+    return broker;
+  }
+
   ApplicationLocks applicationLocks() {
     return applicationLocks;
   }
@@ -215,6 +230,7 @@ public final class H2Engine implements SqlEngine {
     for (H2Session session : sessions) {
       session.close();
     }
+    broker.close();
     try {
       definitions.close();
     } catch (SQLException e) {

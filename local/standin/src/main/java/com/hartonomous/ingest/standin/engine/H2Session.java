@@ -1,5 +1,6 @@
 package com.hartonomous.ingest.standin.engine;
 
+import com.hartonomous.ingest.standin.broker.BrokerSession;
 import com.hartonomous.ingest.standin.capture.ChangeCapture;
 import com.hartonomous.ingest.standin.capture.SessionCapture;
 import com.hartonomous.ingest.standin.type.SqlServerError;
@@ -32,6 +33,8 @@ final class H2Session implements EngineSession {
   private final String user;
   private final String application;
   private final SessionCapture sessionCapture;
+  private final BrokerSession broker;
+  private final ReceivedMessages received = new ReceivedMessages();
   private final Transaction transaction;
   private final TemporaryTables temporaryTables;
   private final PreparedStatementCache prepared;
@@ -52,6 +55,7 @@ final class H2Session implements EngineSession {
     this.user = user;
     this.application = application;
     this.sessionCapture = engine.capture().openSession(connection);
+    this.broker = engine.broker().openSession(connection, this::isCancelled);
     this.temporaryTables = new TemporaryTables(engine.definitions(), id);
     this.transaction =
         new Transaction(
@@ -129,6 +133,7 @@ final class H2Session implements EngineSession {
   public void cancel() {
     cancelled = true;
     engine.applicationLocks().cancel(this);
+    engine.broker().wakeWaiting();
     Statement statement = running;
     if (statement != null) {
       try {
@@ -186,10 +191,12 @@ final class H2Session implements EngineSession {
     try {
       transaction.rollbackWork();
       prepared.close();
+      broker.close();
       temporaryTables.dropAll();
     } catch (SQLException | SqlServerError e) {
       LOG.warn("Session {}: what was open could not be undone", id, e);
     } finally {
+      broker.ended(false);
       engine.applicationLocks().releaseAll(this, ApplicationLocks.Owner.TRANSACTION);
       engine.applicationLocks().releaseAll(this, ApplicationLocks.Owner.SESSION);
       sessionCapture.close();
@@ -204,6 +211,7 @@ final class H2Session implements EngineSession {
 
   private void transactionEnded(boolean committed) {
     engine.applicationLocks().releaseAll(this, ApplicationLocks.Owner.TRANSACTION);
+    broker.ended(committed);
     try {
       temporaryTables.transactionEnded();
     } catch (SQLException e) {
@@ -272,6 +280,15 @@ final class H2Session implements EngineSession {
 
   Transaction transaction() {
     return transaction;
+  }
+
+  BrokerSession broker() {
+    return broker;
+  }
+
+  /** What the running RECEIVE has taken. */
+  ReceivedMessages received() {
+    return received;
   }
 
   TemporaryTables temporaryTables() {

@@ -1,5 +1,7 @@
 package com.hartonomous.ingest.standin.engine;
 
+import com.hartonomous.ingest.standin.tsql.BrokerDefinition;
+import com.hartonomous.ingest.standin.tsql.BrokerStatement;
 import com.hartonomous.ingest.standin.tsql.ControlStatement;
 import com.hartonomous.ingest.standin.tsql.ControlStatement.Block;
 import com.hartonomous.ingest.standin.tsql.ControlStatement.Declare;
@@ -260,6 +262,14 @@ final class Interpreter {
     }
     if (statement instanceof DefinitionStatement definition) {
       data.define(definition, scope, results);
+      return Flow.NEXT;
+    }
+    if (statement instanceof BrokerStatement broker) {
+      data.run(broker, scope, results);
+      return Flow.NEXT;
+    }
+    if (statement instanceof BrokerDefinition definition) {
+      data.define(definition, results);
       return Flow.NEXT;
     }
     if (statement instanceof SessionStatement sessionStatement) {

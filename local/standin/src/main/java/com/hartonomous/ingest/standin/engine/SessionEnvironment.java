@@ -1,5 +1,7 @@
 package com.hartonomous.ingest.standin.engine;
 
+import com.hartonomous.ingest.standin.broker.BrokerObjects;
+import com.hartonomous.ingest.standin.broker.BrokerTables;
 import com.hartonomous.ingest.standin.capture.CaptureInstance;
 import com.hartonomous.ingest.standin.capture.ChangeCapture;
 import com.hartonomous.ingest.standin.engine.Catalogue.Column;
@@ -68,7 +70,19 @@ final class SessionEnvironment implements Environment {
     if (schema.equalsIgnoreCase("cdc") && capture.isDatabaseEnabled()) {
       return systemViews.captureTable(name.name(), capture).orElseThrow(() -> invalidObject(name));
     }
-    return physical(findTable(name).orElseThrow(() -> invalidObject(name)));
+    Optional<BrokerObjects.Queue> queue = findQueue(name);
+    return queue.isPresent()
+        ? BrokerTables.queueTable(queue.get().id())
+        : physical(findTable(name).orElseThrow(() -> invalidObject(name)));
+  }
+
+  /** The queue of that name. */
+  Optional<BrokerObjects.Queue> findQueue(ObjectName name) {
+    if (isTemporary(name)
+        || (name.database().isPresent() && !name.database().get().equalsIgnoreCase(database))) {
+      return Optional.empty();
+    }
+    return definitions.catalogue().queue(schemaOf(name), name.name());
   }
 
   /** The table's own name in H2: it is stored under the name that it was created with. */
@@ -227,6 +241,9 @@ final class SessionEnvironment implements Environment {
     if (isReserved(schema) || isOtherDatabase(name)) {
       table(name);
       return Optional.empty();
+    }
+    if (findQueue(name).isPresent()) {
+      return Optional.of(QueueColumns.described());
     }
     return Optional.of(described(findTable(name).orElseThrow(() -> invalidObject(name))));
   }

@@ -113,6 +113,7 @@ final class StatementRunner {
   Outcome run(DataStatement statement, Scope scope, ResultConsumer results)
       throws SqlServerError, SQLException, IOException {
     SessionEnvironment environment = session.environment(scope);
+    refuseQueue(statement, environment);
     Optional<Table> target = target(statement).flatMap(environment::findAnyTable);
     if (statement instanceof Insert insert && target.isPresent()) {
       checkIdentity(insert, target.get());
@@ -145,6 +146,35 @@ final class StatementRunner {
       }
     } catch (SQLException e) {
       throw session.errors().map(e, context);
+    }
+  }
+
+  /** RECEIVE: what a select list makes of the messages that the session has just taken. */
+  Outcome runReceived(DataStatement reading, Scope scope, ResultConsumer results)
+      throws SqlServerError, SQLException, IOException {
+    List<EmittedSql> sql =
+        emission(
+            reading,
+            null,
+            scope,
+            e -> H2Emitter.emit(reading, new ReceivedMessages.Environment(e)));
+    try {
+      return runOne(sql.get(0), reading, scope, results, Optional.empty());
+    } catch (SQLException e) {
+      throw session.errors().map(e, session.errorContext("RECEIVE", null));
+    }
+  }
+
+  private static void refuseQueue(DataStatement statement, SessionEnvironment environment)
+      throws SqlServerError {
+    Optional<ObjectName> target = target(statement);
+    if (target.isPresent() && environment.findQueue(target.get()).isPresent()) {
+      throw DefinitionRunner.unsupported(
+          verb(statement)
+              + " of the queue '"
+              + target.get()
+              + "', nor does SQL Server: only SEND, RECEIVE, and MOVE and END CONVERSATION change"
+              + " queues");
     }
   }
 

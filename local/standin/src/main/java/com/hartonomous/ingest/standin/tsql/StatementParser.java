@@ -27,18 +27,18 @@ final class StatementParser {
 
   private static final Set<String> UNSUPPORTED =
       Set.of(
-          "ADD BACKUP BULK CHECKPOINT CLOSE DBCC DEALLOCATE DENY DISABLE ENABLE FETCH GET GOTO GRANT"
+          "ADD BACKUP BULK CHECKPOINT CLOSE DBCC DEALLOCATE DENY DISABLE ENABLE FETCH GOTO GRANT"
               .split(" "));
   private static final Set<String> UNSUPPORTED_TOO =
-      Set.of(
-          "KILL MOVE OPEN READTEXT RECEIVE RECONFIGURE RESTORE REVERT REVOKE SEND SETUSER SHUTDOWN"
-              .split(" "));
+      Set.of("KILL OPEN READTEXT RECONFIGURE RESTORE REVERT REVOKE SETUSER SHUTDOWN".split(" "));
 
   private final TokenStream tokens;
   private final ExpressionParser expressions;
   private final DataStatementParser data;
   private final DefinitionParser definitions;
   private final SessionStatementParser session;
+  private final BrokerStatementParser broker;
+  private final BrokerDefinitionParser brokerDefinitions;
   private final TypeParser types;
 
   StatementParser(TokenStream tokens) {
@@ -49,6 +49,8 @@ final class StatementParser {
     this.data = new DataStatementParser(tokens, queries, this);
     this.definitions = new DefinitionParser(tokens, queries, data, this);
     this.session = new SessionStatementParser(tokens, expressions);
+    this.broker = new BrokerStatementParser(tokens, queries);
+    this.brokerDefinitions = new BrokerDefinitionParser(tokens);
   }
 
   /** All statements to the end of the batch. */
@@ -72,6 +74,9 @@ final class StatementParser {
       Token token = tokens.peek();
       if (token.isSymbol("(")) {
         return data.select(List.of());
+      }
+      if (broker.atStatement()) {
+        return broker.parse();
       }
       if (token.kind() == Token.Kind.QUOTED_NAME
           || (token.isName() && token.kind() == Token.Kind.WORD)) {
@@ -128,7 +133,7 @@ final class StatementParser {
       case "MERGE":
         throw DataStatementParser.mergeRefused();
       case "CREATE", "ALTER", "DROP", "TRUNCATE":
-        return definitions.parse();
+        return definition(word);
       case "SET", "USE", "COMMIT", "ROLLBACK", "SAVE":
         return session.parse();
       case "BEGIN":
@@ -136,6 +141,16 @@ final class StatementParser {
       default:
         return control(word);
     }
+  }
+
+  private Statement definition(String verb) throws SqlServerError {
+    if (verb.equals("TRUNCATE") || !brokerDefinitions.atKindBehindVerb()) {
+      return definitions.parse();
+    }
+    tokens.next();
+    return verb.equals("DROP")
+        ? brokerDefinitions.drop()
+        : brokerDefinitions.define(verb.equals("ALTER"));
   }
 
   private Statement control(String word) throws SqlServerError {
@@ -205,7 +220,7 @@ final class StatementParser {
       tokens.expectWord("CATCH");
       return new TryCatch(attempt, handler);
     }
-    for (String word : List.of("DISTRIBUTED", "DIALOG", "CONVERSATION", "ATOMIC")) {
+    for (String word : List.of("DISTRIBUTED", "ATOMIC")) {
       if (tokens.atWord(word)) {
         throw Errors.unsupported("BEGIN " + word);
       }
@@ -221,7 +236,7 @@ final class StatementParser {
   private List<Statement> untilEnd() throws SqlServerError {
     List<Statement> statements = new ArrayList<>();
     while (skipSemicolons()) {
-      if (tokens.acceptWord("END")) {
+      if (!broker.atEnd() && tokens.acceptWord("END")) {
         return statements;
       }
       statements.add(statement(statements.isEmpty()));
@@ -295,6 +310,9 @@ final class StatementParser {
 
   private Statement waitFor() throws SqlServerError {
     tokens.expectWord("WAITFOR");
+    if (tokens.atSymbol("(")) {
+      return broker.waitFor();
+    }
     if (!tokens.acceptWord("DELAY")) {
       throw Errors.unsupported("WAITFOR " + tokens.peek().text());
     }

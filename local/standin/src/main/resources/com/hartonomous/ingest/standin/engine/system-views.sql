@@ -24,8 +24,8 @@ SELECT CAST(DATABASE() AS VARCHAR_IGNORECASE(128)) AS name,
     WHERE name = 'READ_COMMITTED_SNAPSHOT'), FALSE) AS is_read_committed_snapshot_on,
   CAST(3 AS SMALLINT) AS recovery_model,
   CAST('SIMPLE' AS VARCHAR_IGNORECASE(60)) AS recovery_model_desc,
-  COALESCE((SELECT option_value = 'ON' FROM standin_catalogue.options
-    WHERE name = 'ENABLE_BROKER'), FALSE) AS is_broker_enabled,
+  (SELECT is_enabled FROM standin_broker.broker) AS is_broker_enabled,
+  (SELECT id FROM standin_broker.broker) AS service_broker_guid,
   EXISTS (SELECT 1 FROM INFORMATION_SCHEMA.TABLES
     WHERE TABLE_SCHEMA = 'cdc' AND TABLE_NAME = 'change_tables') AS is_cdc_enabled,
   CAST(0x01 AS VARBINARY(85)) AS owner_sid;
@@ -47,6 +47,7 @@ FROM standin_catalogue.types;
 CREATE OR REPLACE VIEW sys.objects AS
 SELECT o.name, o.object_id, CAST(NULL AS INT) AS principal_id, o.schema_id, o.parent_object_id, o.type,
   CAST(CASE o.type WHEN 'U' THEN 'USER_TABLE' WHEN 'V' THEN 'VIEW' WHEN 'P' THEN 'SQL_STORED_PROCEDURE'
+    WHEN 'SQ' THEN 'SERVICE_QUEUE'
     WHEN 'PK' THEN 'PRIMARY_KEY_CONSTRAINT' WHEN 'UQ' THEN 'UNIQUE_CONSTRAINT' WHEN 'D' THEN 'DEFAULT_CONSTRAINT'
     WHEN 'F' THEN 'FOREIGN_KEY_CONSTRAINT' WHEN 'C' THEN 'CHECK_CONSTRAINT' END AS VARCHAR_IGNORECASE(60)) AS type_desc,
   o.create_date, o.modify_date, o.schema_id = 6 AS is_ms_shipped, FALSE AS is_published, FALSE AS is_schema_published
@@ -251,3 +252,50 @@ SELECT CAST(0 AS SMALLINT) AS class, CAST(0 AS INT) AS major_id, CAST(0 AS INT) 
 
 CREATE OR REPLACE VIEW sys.assemblies AS
 SELECT CAST('' AS VARCHAR_IGNORECASE(128)) AS name, CAST(0 AS INT) AS assembly_id, FALSE AS is_user_defined WHERE 1 = 0;
+
+CREATE OR REPLACE VIEW sys.service_queues AS
+SELECT o.*, CAST(0 AS SMALLINT) AS max_readers, CAST(NULL AS VARCHAR_IGNORECASE(776)) AS activation_procedure,
+  CAST(NULL AS INT) AS execute_as_principal_id, FALSE AS is_activation_enabled, q.is_receive_enabled,
+  q.is_enqueue_enabled, FALSE AS is_retention_enabled, q.is_poison_message_handling_enabled
+FROM sys.objects o JOIN standin_broker.queues q ON q.object_id = o.object_id;
+
+CREATE OR REPLACE VIEW sys.services AS
+SELECT name, service_id, CAST(1 AS INT) AS principal_id, queue_id AS service_queue_id FROM standin_broker.services;
+
+CREATE OR REPLACE VIEW sys.service_contracts AS
+SELECT name, service_contract_id, CAST(1 AS INT) AS principal_id FROM standin_broker.contracts;
+
+CREATE OR REPLACE VIEW sys.service_contract_usages AS
+SELECT service_id, service_contract_id FROM standin_broker.service_contracts;
+
+CREATE OR REPLACE VIEW sys.service_message_types AS
+SELECT name, message_type_id, CAST(1 AS INT) AS principal_id, CAST(validation AS CHAR(2)) AS validation,
+  CAST(CASE validation WHEN 'N' THEN 'BINARY' WHEN 'E' THEN 'EMPTY' ELSE 'XML' END AS VARCHAR_IGNORECASE(60))
+    AS validation_desc, CAST(NULL AS INT) AS xml_collection_id
+FROM standin_broker.message_types;
+
+CREATE OR REPLACE VIEW sys.service_contract_message_usages AS
+SELECT service_contract_id, message_type_id, by_initiator AS is_sent_by_initiator, by_target AS is_sent_by_target
+FROM standin_broker.contract_messages;
+
+CREATE OR REPLACE VIEW sys.conversation_endpoints AS
+SELECT conversation_handle, conversation_id, is_initiator, service_contract_id, conversation_group_id, service_id,
+  lifetime, state, CAST(CASE state WHEN 'SO' THEN 'STARTED_OUTBOUND' WHEN 'CO' THEN 'CONVERSING'
+    WHEN 'DI' THEN 'DISCONNECTED_INBOUND' WHEN 'DO' THEN 'DISCONNECTED_OUTBOUND' WHEN 'ER' THEN 'ERROR'
+    ELSE 'CLOSED' END AS VARCHAR_IGNORECASE(60)) AS state_desc,
+  far_service, far_broker_instance, CAST(1 AS INT) AS principal_id, send_sequence, FALSE AS is_system,
+  CAST(5 AS SMALLINT) AS priority
+FROM standin_broker.endpoints;
+
+CREATE OR REPLACE VIEW sys.conversation_groups AS
+SELECT DISTINCT conversation_group_id, service_id, FALSE AS is_system FROM standin_broker.endpoints WHERE state <> 'CD';
+
+CREATE OR REPLACE VIEW sys.transmission_queue AS
+SELECT t.conversation_handle, e.far_service AS to_service_name, e.far_broker_instance AS to_broker_instance,
+  s.name AS from_service_name, c.name AS service_contract_name, t.enqueue_time, t.message_sequence_number,
+  m.name AS message_type_name, t.message_type_id = 1 AS is_conversation_error, t.message_type_id = 2 AS is_end_of_dialog,
+  t.message_body, t.transmission_status, CAST(5 AS SMALLINT) AS priority
+FROM standin_broker.transmission t JOIN standin_broker.endpoints e ON e.conversation_handle = t.conversation_handle
+  JOIN standin_broker.services s ON s.service_id = e.service_id
+  JOIN standin_broker.contracts c ON c.service_contract_id = e.service_contract_id
+  JOIN standin_broker.message_types m ON m.message_type_id = t.message_type_id;

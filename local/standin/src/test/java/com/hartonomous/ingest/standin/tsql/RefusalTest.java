@@ -21,8 +21,10 @@ class RefusalTest {
       value = {
         "SELECT * FROM t LIMIT 5 ~ 102 ~ Incorrect syntax near '5'.",
         "SELECT * FROM t ORDER BY a LIMIT 5 ~ 102 ~ Incorrect syntax near 'LIMIT'.",
-        "SELECT 1 FETCH FIRST 1 ROWS ONLY ~ 40000 ~ The stand-in does not support the statement FETCH.",
-        "SELECT * FROM t ORDER BY a FETCH FIRST 1 ROWS ONLY ~ 40000 ~ The stand-in does not support the statement FETCH.",
+        "SELECT 1 FETCH FIRST 1 ROWS ONLY ~ 40000 ~ The stand-in does not support the statement"
+            + " FETCH.",
+        "SELECT * FROM t ORDER BY a FETCH FIRST 1 ROWS ONLY ~ 40000 ~ The stand-in does not support"
+            + " the statement FETCH.",
         "SELECT a || b FROM t ~ 102 ~ Incorrect syntax near '|'.",
         "SELECT NOW() ~ 195 ~ 'NOW' is not a recognized built-in function name.",
         "SELECT RANDOM_UUID() ~ 195 ~ 'RANDOM_UUID' is not a recognized built-in function name.",
@@ -32,15 +34,19 @@ class RefusalTest {
         "SELECT LEN() ~ 174 ~ The len function requires 1 argument(s).",
         "SELECT SUBSTRING('abc', 1) ~ 174 ~ The substring function requires 3 argument(s).",
         "SELECT ROUND(1) ~ 189 ~ The round function requires 2 to 3 arguments.",
-        "SELECT dbo.f(1) ~ 4121 ~ `Cannot find either column \"dbo\" or the user-defined function or aggregate \"dbo.f\", or the name is ambiguous.`",
-        "SELECT DATEADD(fortnight, 1, '2024-01-01') ~ 155 ~ 'fortnight' is not a recognized datepart option.",
-        "MERGE INTO t KEY (a) VALUES (1) ~ 40000 ~ `The stand-in does not support MERGE; write it as INSERT, UPDATE and DELETE.`",
+        "SELECT dbo.f(1) ~ 4121 ~ `Cannot find either column \"dbo\" or the user-defined function"
+            + " or aggregate \"dbo.f\", or the name is ambiguous.`",
+        "SELECT DATEADD(fortnight, 1, '2024-01-01') ~ 155 ~ 'fortnight' is not a recognized"
+            + " datepart option.",
+        "MERGE INTO t KEY (a) VALUES (1) ~ 40000 ~ `The stand-in does not support MERGE; write it"
+            + " as INSERT, UPDATE and DELETE.`",
         "REPLACE INTO t VALUES (1) ~ 156 ~ Incorrect syntax near the keyword 'INTO'.",
         "SELECT 1 FROM DUAL WHERE ~ 102 ~ Incorrect syntax near 'WHERE'.",
         "SELECT ~ 102 ~ Incorrect syntax near 'SELECT'.",
         "SELECT 1 + FROM t ~ 156 ~ Incorrect syntax near the keyword 'FROM'.",
         "SELECT a b c FROM t ~ 102 ~ Incorrect syntax near 'c'.",
-        "SELECT * FROM t WHERE a ~ 4145 ~ `An expression of non-boolean type specified in a context where a condition is expected, near ''.`",
+        "SELECT * FROM t WHERE a ~ 4145 ~ `An expression of non-boolean type specified in a context"
+            + " where a condition is expected, near ''.`",
         "SELECT a = b = c FROM t ~ 102 ~ Incorrect syntax near '='.",
         "SELECT (a = b) FROM t ~ 156 ~ Incorrect syntax near the keyword 'FROM'.",
         "SELECT * FROM (SELECT 1 a) ~ 102 ~ Incorrect syntax near ')'.",
@@ -53,17 +59,22 @@ class RefusalTest {
         "CREATE TABLE IF NOT EXISTS t (a int) ~ 156 ~ Incorrect syntax near the keyword 'IF'.",
         "CREATE TABLE t (a boolean) ~ 2715 ~ Cannot find data type boolean.",
         "CREATE TABLE t (a serial) ~ 2715 ~ Cannot find data type serial.",
-        "CREATE TABLE t (a varchar(9000)) ~ 131 ~ The size (9000) given to the type 'varchar' exceeds the maximum allowed (8000).",
+        "CREATE TABLE t (a varchar(9000)) ~ 131 ~ The size (9000) given to the type 'varchar'"
+            + " exceeds the maximum allowed (8000).",
         "CREATE TABLE t () ~ 102 ~ Incorrect syntax near ')'.",
         "DROP TABLE t CASCADE ~ 156 ~ Incorrect syntax near the keyword 'CASCADE'.",
-        "SELECT 1; CREATE VIEW v AS SELECT 1 a ~ 111 ~ 'CREATE VIEW' must be the first statement in a query batch.",
-        "SELECT 1 WITH c AS (SELECT 1 a) SELECT * FROM c ~ 319 ~ `Incorrect syntax near the keyword 'with'. If this statement is a common table expression, the previous statement must be terminated with a semicolon.`",
+        "SELECT 1; CREATE VIEW v AS SELECT 1 a ~ 111 ~ 'CREATE VIEW' must be the first statement in"
+            + " a query batch.",
+        "SELECT 1 WITH c AS (SELECT 1 a) SELECT * FROM c ~ 319 ~ `Incorrect syntax near the keyword"
+            + " 'with'. If this statement is a common table expression, the previous statement must"
+            + " be terminated with a semicolon.`",
         "BEGIN SELECT 1 ~ 102 ~ Incorrect syntax near '1'.",
         "IF 1 = 1 ~ 102 ~ Incorrect syntax near '1'.",
         "IF 1 = 1 ELSE SELECT 1 ~ 156 ~ Incorrect syntax near the keyword 'ELSE'.",
         "BEGIN END ~ 102 ~ Incorrect syntax near 'END'.",
         "EXEC p 1 + 1 ~ 102 ~ Incorrect syntax near '+'.",
-        "EXEC p 1 OUTPUT ~ 179 ~ Cannot use the OUTPUT option when passing a constant to a stored procedure.",
+        "EXEC p 1 OUTPUT ~ 179 ~ Cannot use the OUTPUT option when passing a constant to a stored"
+            + " procedure.",
         "SET TRANSACTION ISOLATION LEVEL CHAOS ~ 102 ~ Incorrect syntax near 'CHAOS'.",
         "SELECT 1; foo bar ~ 102 ~ Incorrect syntax near 'foo'.",
         "SELECT 'abc ~ 105 ~ Unclosed quotation mark after the character string 'abc'.",
@@ -80,7 +91,8 @@ class RefusalTest {
       delimiter = '~',
       quoteCharacter = '`',
       value = {
-        "MERGE INTO t WITH (HOLDLOCK) USING s ON t.a = s.a WHEN MATCHED THEN DELETE; ~ `MERGE; write it as INSERT, UPDATE and DELETE`",
+        "MERGE INTO t WITH (HOLDLOCK) USING s ON t.a = s.a WHEN MATCHED THEN DELETE; ~ `MERGE;"
+            + " write it as INSERT, UPDATE and DELETE`",
         "SELECT TOP (10) PERCENT * FROM t ~ TOP ... PERCENT",
         "SELECT TOP (10) WITH TIES * FROM t ORDER BY a ~ TOP ... WITH TIES",
         "SELECT * FROM t FOR XML PATH ~ FOR XML in a query",
@@ -107,12 +119,13 @@ class RefusalTest {
         "CREATE TABLE t (a int SPARSE) ~ the column option SPARSE",
         "CREATE TABLE t (a int, INDEX ix (a)) ~ INDEX in a table definition",
         "CREATE TABLE t (a int) WITH (MEMORY_OPTIMIZED = ON) ~ the option MEMORY_OPTIMIZED = ON",
-        "CREATE UNIQUE INDEX i ON t (a) WITH (IGNORE_DUP_KEY = ON) ~ the option IGNORE_DUP_KEY = ON",
+        "CREATE UNIQUE INDEX i ON t (a) WITH (IGNORE_DUP_KEY = ON) ~ the option IGNORE_DUP_KEY ="
+            + " ON",
         "CREATE CLUSTERED COLUMNSTORE INDEX i ON t ~ CREATE ... COLUMNSTORE",
         "CREATE FUNCTION f() RETURNS int AS BEGIN RETURN 1 END ~ CREATE FUNCTION",
         "CREATE TRIGGER g ON t AFTER INSERT AS SELECT 1 ~ CREATE TRIGGER",
         "CREATE SEQUENCE s ~ CREATE SEQUENCE",
-        "CREATE QUEUE q ~ CREATE QUEUE",
+        "CREATE QUEUE q WITH RETENTION = ON ~ RETENTION = ON of a queue",
         "CREATE LOGIN l WITH PASSWORD = 'x' ~ CREATE LOGIN",
         "CREATE PROCEDURE p WITH RECOMPILE AS SELECT 1 ~ CREATE PROCEDURE ... WITH RECOMPILE",
         "CREATE VIEW v WITH SCHEMABINDING AS SELECT 1 a ~ CREATE VIEW ... WITH SCHEMABINDING",
@@ -125,7 +138,7 @@ class RefusalTest {
         "SET SHOWPLAN_XML ON ~ SET SHOWPLAN_XML",
         "SET STATISTICS IO ON ~ SET STATISTICS",
         "WAITFOR TIME '10:00' ~ WAITFOR TIME",
-        "WAITFOR (RECEIVE * FROM q) ~ WAITFOR (",
+        "BEGIN CONVERSATION TIMER (@h) TIMEOUT = 1 ~ BEGIN CONVERSATION TIMER",
         "EXEC ('SELECT 1') AT other ~ EXECUTE (text) AT",
         "EXECUTE AS USER = 'u' ~ EXECUTE AS",
         "EXEC @p ~ EXECUTE of a procedure whose name is in a variable",
@@ -135,7 +148,7 @@ class RefusalTest {
         "DECLARE c CURSOR FOR SELECT 1 ~ cursors",
         "GRANT SELECT ON t TO u ~ the statement GRANT",
         "DBCC CHECKDB ~ the statement DBCC",
-        "SELECT 1; SEND ON CONVERSATION @h ~ the statement SEND",
+        "CREATE ROUTE r ~ CREATE ROUTE",
         "INSERT TOP (1) INTO t SELECT 1 ~ INSERT TOP",
         "UPDATE t SET @x = a = 1 ~ the assignment of variables in UPDATE",
         "UPDATE t SET a = 1 WHERE CURRENT OF c ~ WHERE CURRENT OF (cursors)",
@@ -153,12 +166,14 @@ class RefusalTest {
       value = {
         "SELECT 1 FROM t FULL JOIN t u ON t.a = u.a ~ 40000 ~ FULL JOIN",
         "SELECT 1 FROM t CROSS APPLY (SELECT 1 x) u ~ 40000 ~ CROSS APPLY",
-        "SELECT b COLLATE Latin1_General_CS_AS FROM t ~ 40000 ~ the collation 'Latin1_General_CS_AS'",
+        "SELECT b COLLATE Latin1_General_CS_AS FROM t ~ 40000 ~ the collation"
+            + " 'Latin1_General_CS_AS'",
         "SELECT CONVERT(varchar(30), CAST('2024-01-01' AS datetime)) ~ 40000 ~ without a style",
         "SELECT CONVERT(varchar(30), CAST('2024-01-01' AS date), 5) ~ 40000 ~ CONVERT style 5",
         "SELECT PARSE('1' AS int USING 'de-DE') ~ 40000 ~ PARSE ... USING culture",
         "WITH c AS (SELECT a FROM t) DELETE FROM c ~ 40000 ~ of a common table expression",
-        "UPDATE t SET a = t.a + 1 OUTPUT deleted.a, inserted.a FROM t JOIN t u ON u.a = t.a ~ 40000 ~ both the old and the new value",
+        "UPDATE t SET a = t.a + 1 OUTPUT deleted.a, inserted.a FROM t JOIN t u ON u.a = t.a ~ 40000"
+            + " ~ both the old and the new value",
         "SELECT missing FROM t ~ 207 ~ Invalid column name 'missing'.",
         "SELECT x.a FROM t ~ 4104 ~ The multi-part identifier",
         "SELECT a FROM t, t u ~ 209 ~ Ambiguous column name 'a'.",
@@ -170,7 +185,8 @@ class RefusalTest {
         "INSERT INTO t (a, b) VALUES (1) ~ 109 ~ more columns in the INSERT statement",
         "INSERT INTO t (a) SELECT 1, 2 ~ 121 ~ fewer columns in the INSERT statement",
         "INSERT INTO t (c) VALUES (1) ~ 271 ~ computed column",
-        "SELECT * FROM (SELECT a + 1 FROM t) d ~ 8155 ~ No column name was specified for column 1 of 'd'.",
+        "SELECT * FROM (SELECT a + 1 FROM t) d ~ 8155 ~ No column name was specified for column 1"
+            + " of 'd'.",
         "SELECT 1 UNION SELECT 1, 2 ~ 205 ~ equal number of expressions",
         "CREATE VIEW v AS SELECT @@SPID AS s ~ 40000 ~ '@@SPID' in the definition of an object",
       })
