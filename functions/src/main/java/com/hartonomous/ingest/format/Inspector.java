@@ -39,7 +39,8 @@ import java.util.Optional;
  * escaped to ASCII, so that no terminal or character set changes it. A bad model gives one line
  * with {@code file} and {@code error} and does not stop the others; should one fail only while its
  * values are hashed, or then differ from a checksum that the model gives for them, that line stands
- * behind the tensors that came before.
+ * behind the tensors that came before. Tensors that overlap are hashed up to a bound, see {@link
+ * HashingBudget}.
  */
 public final class Inspector {
   private static final JsonMapper MAPPER =
@@ -163,10 +164,11 @@ public final class Inspector {
     for (ModelContents.WeightFile weight : listed) {
       boolean given = !contents.isDirectory() && weight.path().equals(contents.paths().get(0));
       try (PositionedInput input = opener.open(weight.path())) {
+        HashingBudget budget = new HashingBudget(input, weight.layout());
         for (TensorEntry tensor : weight.layout().tensors()) {
           boolean hashed =
               listing.sha256() && !(tensor.storage() instanceof TensorStorage.NoValues);
-          String digest = hashed ? sha256(input, tensor) : null;
+          String digest = hashed ? sha256(input, tensor, budget) : null;
           String shard = given ? null : weight.path();
           listing
               .output()
@@ -285,12 +287,20 @@ public final class Inspector {
     }
   }
 
-  private static String sha256(PositionedInput input, TensorEntry tensor) throws IOException {
+  private static String sha256(PositionedInput input, TensorEntry tensor, HashingBudget budget)
+      throws IOException, ModelFormatException {
+    Optional<String> known = budget.known(tensor);
+    if (known.isPresent()) {
+      return known.get();
+    }
+    budget.take(tensor);
     MessageDigest digest = newSha256();
     try (OutputStream hashing = new DigestOutputStream(OutputStream.nullOutputStream(), digest)) {
       TensorContent.copy(input, tensor, hashing);
     }
-    return HexFormat.of().formatHex(digest.digest());
+    String hash = HexFormat.of().formatHex(digest.digest());
+    budget.remember(tensor, hash);
+    return hash;
   }
 
   private static MessageDigest newSha256() {

@@ -34,6 +34,7 @@ public final class TensorContent {
    * {@code target}, which stays open.
    *
    * @param input the model file that {@code tensor} was listed from
+   * @throws UnreadableValuesException if they are not read, since that would cost too much
    * @throws IOException if the storage fails, or the file no longer is what it was when it was
    *     listed
    */

@@ -63,7 +63,7 @@ final class ViewContent {
     long available = view.deflated() ? view.inflatedLength() : view.storage().length();
     long elements = view.nbytes() / view.form().bytes();
     if (view.nbytes() > available && elements > EXPANDED_ELEMENTS_MAX) {
-      throw new IOException(
+      throw new UnreadableValuesException(
           "%s: tensor '%s' repeats the elements of its storage: expected up to %d of them, found %d: it is listed, but its values are not read"
               .formatted(input.identity(), name, EXPANDED_ELEMENTS_MAX, elements));
     }
@@ -115,7 +115,7 @@ final class ViewContent {
   private static PositionedInput inflate(PositionedInput input, String name, View view)
       throws IOException {
     if (view.inflatedLength() > SCATTERED_INFLATED_BYTES_MAX) {
-      throw new IOException(
+      throw new UnreadableValuesException(
           "%s: tensor '%s' is not contiguous in a deflated storage: expected one of up to %d bytes inflated, found %d: it is listed, but not read"
               .formatted(
                   input.identity(), name, SCATTERED_INFLATED_BYTES_MAX, view.inflatedLength()));

@@ -2,14 +2,17 @@ package com.hartonomous.ingest.format;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayOutputStream;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
@@ -109,6 +112,81 @@ public final class DamagedFiles {
       cuts.addAll(List.of(end - 1, end, end + 1));
     }
     return List.copyOf(cuts.headSet(length));
+  }
+
+  /** Lengths, counts and offsets that overflow something, or nearly. */
+  private static final long[] FORGED_NUMBERS = {
+    0,
+    1,
+    0x7f,
+    0x80,
+    0xff,
+    0xffff,
+    1 << 24,
+    Integer.MAX_VALUE,
+    1L << 31,
+    0xffffffffL,
+    1L << 32,
+    1L << 40,
+    1L << 62,
+    Long.MAX_VALUE,
+    Long.MIN_VALUE,
+    -1
+  };
+
+  private static final int PIECE_BYTES_MAX = 200;
+
+  /** Where headers are: forgeries there are worth more than among values. */
+  private static final int HEADER_BYTES = 2_000;
+
+  /** Returns a copy with one number forged, or one piece left out, doubled or moved. */
+  static byte[] forge(byte[] whole, Random random) {
+    int at = position(whole.length, random);
+    switch (random.nextInt(6)) {
+      case 0, 1, 2 -> {
+        long number = FORGED_NUMBERS[random.nextInt(FORGED_NUMBERS.length)];
+        int width = 1 << random.nextInt(4);
+        byte[] bytes = new byte[width];
+        boolean bigEndian = random.nextInt(4) == 0;
+        for (int i = 0; i < width; i++) {
+          bytes[bigEndian ? width - 1 - i : i] = (byte) (number >>> (i * Byte.SIZE));
+        }
+        return replaced(whole, at, width, bytes);
+      }
+      case 3 -> {
+        byte[] varint = new byte[1 + random.nextInt(11)];
+        Arrays.fill(varint, (byte) (random.nextBoolean() ? 0xff : 0x80));
+        varint[varint.length - 1] = (byte) random.nextInt(3);
+        return replaced(whole, at, random.nextInt(3), varint);
+      }
+      case 4 -> {
+        return replaced(whole, at, random.nextInt(PIECE_BYTES_MAX), new byte[0]);
+      }
+      default -> {
+        int from = position(whole.length, random);
+        int length = Math.min(whole.length - from, 1 + random.nextInt(PIECE_BYTES_MAX));
+        byte[] piece = Arrays.copyOfRange(whole, from, from + length);
+        return replaced(whole, at, random.nextBoolean() ? length : 0, piece);
+      }
+    }
+  }
+
+  private static int position(int length, Random random) {
+    int near = Math.min(length, HEADER_BYTES);
+    return switch (random.nextInt(3)) {
+      case 0 -> random.nextInt(length);
+      case 1 -> random.nextInt(near);
+      default -> length - 1 - random.nextInt(near);
+    };
+  }
+
+  private static byte[] replaced(byte[] whole, int at, int length, byte[] with) {
+    int behind = Math.min(whole.length, at + length);
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    bytes.write(whole, 0, at);
+    bytes.writeBytes(with);
+    bytes.write(whole, behind, whole.length - behind);
+    return bytes.size() == 0 ? whole : bytes.toByteArray();
   }
 
   /** Returns a fixture in memory, with other bytes, beside the files that lie beside it. */

@@ -6,8 +6,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.hartonomous.ingest.testing.ModelFolders;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,6 +25,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Lists every fixture, whole and damaged. */
 class FixtureTest {
   private static final int FLIPS_PER_FIXTURE = 3_000;
+  private static final int FORGERIES_PER_FIXTURE = 2_000;
+
+  /** Of the processor, for a file of some kilobytes and its values. */
+  private static final Duration PROCESSOR_MAX = Duration.ofSeconds(2);
 
   @TempDir Path temporary;
 
@@ -83,6 +90,27 @@ class FixtureTest {
         flipped[random.nextInt(flipped.length)] ^= (byte) (1 << random.nextInt(Byte.SIZE));
       }
       DamagedFiles.isListed(DamagedFiles.fixture(name, flipped));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("fixtures")
+  void withForgedNumbersAndPiecesItIsRefusedOrListedWithinTheFile(String name) throws IOException {
+    long seed = Long.getLong("test.seed", 42);
+    System.out.printf("FixtureTest %s: -Dtest.seed=%d%n", name, seed);
+    Random random = new Random(seed);
+    byte[] whole = Fixtures.bytes(name);
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    for (int i = 0; i < FORGERIES_PER_FIXTURE; i++) {
+      byte[] forged = whole;
+      for (int forgeries = 1 + random.nextInt(2); forgeries > 0; forgeries--) {
+        forged = DamagedFiles.forge(forged, random);
+      }
+      long before = threads.getCurrentThreadCpuTime();
+      DamagedFiles.isListed(DamagedFiles.fixture(name, forged));
+      assertThat(Duration.ofNanos(threads.getCurrentThreadCpuTime() - before))
+          .as("processor time of forgery %d", i)
+          .isLessThan(PROCESSOR_MAX);
     }
   }
 

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -20,6 +22,9 @@ class HostileTest {
   /** Only against endless loops; the slowest file takes a fraction of it. */
   private static final Duration HANG = Duration.ofSeconds(60);
 
+  /** Of the processor, not of the clock: other work on the machine does not count. */
+  private static final Duration PROCESSOR_MAX = Duration.ofSeconds(2);
+
   @TestFactory
   Stream<DynamicTest> badFilesAreRefusedAndGoodOnesListed() throws IOException {
     return ReferenceFiles.tests(
@@ -30,7 +35,12 @@ class HostileTest {
 
   private static void assertBehaviour(Path folder, JsonNode entry) {
     Path file = folder.resolve(entry.get("file").textValue());
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadCpuTime();
     List<JsonNode> lines = ReferenceFiles.inspect(file, true);
+    assertThat(Duration.ofNanos(threads.getCurrentThreadCpuTime() - before))
+        .as("processor time")
+        .isLessThan(PROCESSOR_MAX);
     List<JsonNode> errors = lines.stream().filter(line -> line.has("error")).toList();
     switch (entry.get("expect").textValue()) {
       case "accept" -> assertThat(errors).isEmpty();

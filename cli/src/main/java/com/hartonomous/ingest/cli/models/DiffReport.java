@@ -23,6 +23,9 @@ record DiffReport(
     List<Tensor> removed,
     Shared shared) {
 
+  static final String VALUES = "values";
+  static final String UNREAD = "unread";
+
   /**
    * One of the models.
    *
@@ -51,7 +54,9 @@ record DiffReport(
   /**
    * Two tensors of one name.
    *
-   * @param differs one or more of {@code dtype}, {@code shape}, {@code values}
+   * @param differs one or more of {@code dtype}, {@code shape}, {@code values}; {@code unread} in
+   *     place of the last if the values are not compared, since a tensor repeats so many elements
+   *     of its storage that they are not read
    */
   record Changed(List<String> differs, Tensor left, Tensor right) {}
 

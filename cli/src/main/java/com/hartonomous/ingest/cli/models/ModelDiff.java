@@ -6,6 +6,7 @@ import com.hartonomous.ingest.cli.models.RangeCuts.Cut;
 import com.hartonomous.ingest.cli.models.RangeCuts.Range;
 import com.hartonomous.ingest.cli.models.StoredChunks.Chunk;
 import com.hartonomous.ingest.content.ContentStore;
+import com.hartonomous.ingest.format.UnreadableValuesException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.sql.Connection;
@@ -102,12 +103,12 @@ final class ModelDiff {
     List<TensorRow> removed = new ArrayList<>();
     List<TensorRow> added = new ArrayList<>();
     List<Pair> pairs = pair(left, right, removed, added);
-    Set<Pair> otherValues = otherValues(left, right, pairs);
+    Map<Pair, String> otherValues = otherValues(left, right, pairs);
     List<DiffReport.Changed> changed = new ArrayList<>();
     long equalTensors = 0;
     long equalBytes = 0;
     for (Pair pair : pairs) {
-      List<String> differs = differs(pair, otherValues.contains(pair));
+      List<String> differs = differs(pair, otherValues.get(pair));
       if (differs.isEmpty()) {
         equalTensors++;
         equalBytes += pair.left().length();
@@ -126,7 +127,10 @@ final class ModelDiff {
         shared(leftModel, rightModel));
   }
 
-  private static List<String> differs(Pair pair, boolean otherValues) {
+  /**
+   * @param values null if they are the same
+   */
+  private static List<String> differs(Pair pair, String values) {
     List<String> differs = new ArrayList<>();
     if (!pair.left().contentType().equals(pair.right().contentType())) {
       differs.add("dtype");
@@ -134,8 +138,8 @@ final class ModelDiff {
     if (!pair.left().shape().equals(pair.right().shape())) {
       differs.add("shape");
     }
-    if (otherValues) {
-      differs.add("values");
+    if (values != null) {
+      differs.add(values);
     }
     return differs;
   }
@@ -233,22 +237,22 @@ final class ModelDiff {
     return Arrays.asList(tensor.file().path(), tensor.path());
   }
 
-  /** The pairs whose values are not the same bytes. */
-  private Set<Pair> otherValues(Side left, Side right, List<Pair> pairs)
+  /** The pairs whose values are not known to be the same bytes, and what differs then. */
+  private Map<Pair, String> otherValues(Side left, Side right, List<Pair> pairs)
       throws IOException, ProblemException {
-    Set<Pair> other = new HashSet<>();
+    Map<Pair, String> other = new HashMap<>();
     List<Pair> toRead = new ArrayList<>();
     for (Pair pair : pairs) {
       Cut leftCut = left.cut(pair.left());
       Cut rightCut = right.cut(pair.right());
       if (pair.left().length() != pair.right().length()) {
-        other.add(pair);
+        other.put(pair, DiffReport.VALUES);
       } else if (pair.left().length() == 0) {
         continue;
       } else if (leftCut == null || rightCut == null || !leftCut.isComparable(rightCut)) {
         toRead.add(pair);
       } else if (!leftCut.contents().equals(rightCut.contents())) {
-        other.add(pair);
+        other.put(pair, DiffReport.VALUES);
       }
     }
     long bytes = toRead.stream().mapToLong(pair -> 2 * pair.left().length()).sum();
@@ -256,10 +260,15 @@ final class ModelDiff {
     TensorValues rightValues = new TensorValues(connection, store, right.model());
     try (Progress progress = Progress.of(out, "read values", bytes)) {
       for (Pair pair : toRead) {
-        if (!leftValues
-            .hash(pair.left(), progress)
-            .equals(rightValues.hash(pair.right(), progress))) {
-          other.add(pair);
+        try {
+          if (!leftValues
+              .hash(pair.left(), progress)
+              .equals(rightValues.hash(pair.right(), progress))) {
+            other.put(pair, DiffReport.VALUES);
+          }
+        } catch (UnreadableValuesException e) {
+          // Not an error of either model; the others are still to be compared.
+          other.put(pair, DiffReport.UNREAD);
         }
       }
     }

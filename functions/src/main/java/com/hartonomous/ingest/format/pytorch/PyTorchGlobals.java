@@ -100,6 +100,8 @@ enum PyTorchGlobals implements AllowedGlobals {
         "sparse_bsr",
         "sparse_bsc");
     allow("torch._C._nn", Use.NAME, "gelu");
+    // In the state of every module before PyTorch 1.2.
+    allow("torch.nn.backends.thnn", Use.CALL, "_get_thnn_function_backend");
     for (String numpy : List.of("numpy.core.", "numpy._core.")) {
       allow(numpy + "multiarray", Use.CALL, "scalar", "_reconstruct");
       allow(numpy + "numeric", Use.CALL, "_frombuffer");
