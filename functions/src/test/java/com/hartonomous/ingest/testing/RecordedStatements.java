@@ -79,6 +79,18 @@ final class RecordedStatements implements SqlEngine {
     }
 
     @Override
+    public boolean isQuery(String batch) throws SqlServerError {
+      return session.isQuery(batch);
+    }
+
+    @Override
+    public void query(String batch, List<Parameter> parameters, ResultConsumer results)
+        throws IOException {
+      record(batch);
+      session.query(batch, parameters, results);
+    }
+
+    @Override
     public void call(String procedure, List<Parameter> parameters, ResultConsumer results)
         throws IOException {
       session.call(procedure, parameters, results);

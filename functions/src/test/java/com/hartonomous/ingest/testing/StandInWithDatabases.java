@@ -115,6 +115,17 @@ final class StandInWithDatabases implements SqlEngine {
     }
 
     @Override
+    public boolean isQuery(String batch) throws SqlServerError {
+      return session.isQuery(batch);
+    }
+
+    @Override
+    public void query(String batch, List<Parameter> parameters, ResultConsumer results)
+        throws IOException {
+      session.query(batch, parameters, results);
+    }
+
+    @Override
     public void call(String procedure, List<Parameter> parameters, ResultConsumer results)
         throws IOException {
       session.call(procedure, parameters, results);
