@@ -40,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 class DurabilityFaultToleranceITCase {
 
   private static final long SEED = Long.getLong("seed", 20261122L);
-  private static final int KILLS = 20;
+  private static final int KILLS = Integer.getInteger("kills", 20);
   private static final int WRITERS = 2;
   private static final int ROWS_MAX = 40;
 

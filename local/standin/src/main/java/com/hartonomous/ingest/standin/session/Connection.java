@@ -192,7 +192,7 @@ final class Connection {
         return;
       }
       boolean more = i + 1 < calls.size() && !reply.isFatal();
-      reply.endProcedure(handle[0], more);
+      reply.endProcedure(more);
       if (reply.isFatal()) {
         return;
       }

@@ -6,6 +6,7 @@ import com.hartonomous.ingest.standin.engine.ResultConsumer.Command;
 import com.hartonomous.ingest.standin.session.PreparedStatements.Prepared;
 import com.hartonomous.ingest.standin.session.ServerCursors.Places;
 import com.hartonomous.ingest.standin.type.SqlServerError;
+import com.hartonomous.ingest.standin.type.SqlType;
 import com.hartonomous.ingest.standin.wire.RpcRequest;
 import com.hartonomous.ingest.standin.wire.RpcRequest.Argument;
 import java.io.IOException;
@@ -63,6 +64,8 @@ final class ProcedureCalls {
   private static final Places EXECUTE_PLACES = new Places(1, 2, 3, 4);
   private static final Places PREPARE_PLACES = new Places(1, 4, 5, 6);
 
+  private static final SqlType INT = SqlType.of(SqlType.Kind.INT);
+
   private final EngineSession session;
   private final ReplyWriter reply;
   private final PreparedStatements statements = new PreparedStatements();
@@ -119,10 +122,10 @@ final class ProcedureCalls {
       switch (number) {
         case 0 -> session.call(request.procedure(), named(arguments), reply);
         case EXECUTE_SQL -> run(prepared(arguments, 0, 1), arguments, 2);
-        case PREPARE -> handle = statements.add(prepared(arguments, 2, 1));
+        case PREPARE, CURSOR_PREPARE -> handle = prepare(arguments, prepared(arguments, 2, 1));
         case PREPARE_AND_EXECUTE -> {
           Prepared prepared = prepared(arguments, 2, 1);
-          handle = replaced(arguments, prepared);
+          handle = prepare(arguments, prepared);
           run(prepared, arguments, 3);
         }
         case EXECUTE -> run(statements.get(handle(arguments)), arguments, 1);
@@ -130,10 +133,9 @@ final class ProcedureCalls {
           Prepared prepared = prepared(arguments, 1, 5);
           open(prepared, arguments, 6, OPEN_PLACES);
         }
-        case CURSOR_PREPARE -> handle = statements.add(prepared(arguments, 2, 1));
         case CURSOR_PREPARE_AND_EXECUTE -> {
           Prepared prepared = prepared(arguments, 3, 2);
-          handle = replaced(arguments, prepared);
+          handle = prepare(arguments, prepared);
           open(prepared, arguments, 7, PREPARE_PLACES);
         }
         case CURSOR_EXECUTE ->
@@ -179,12 +181,17 @@ final class ProcedureCalls {
     cursors.open(prepared.text(), parameters, arguments, places);
   }
 
-  /** Keeps a statement; the handle that the client gives back with it is forgotten. */
-  private int replaced(List<Argument> arguments, Prepared prepared) throws SqlServerError {
+  /**
+   * Keeps a statement and tells its handle, also when it fails then; the handle that the client
+   * gives back in its place is forgotten.
+   */
+  private int prepare(List<Argument> arguments, Prepared prepared) throws SqlServerError {
     if (arguments.get(0).value() instanceof Integer old) {
       statements.remove(old);
     }
-    return statements.add(prepared);
+    int handle = statements.add(prepared);
+    reply.ownOutput(0, arguments.get(0).name(), INT, handle);
+    return handle;
   }
 
   private static Prepared prepared(List<Argument> arguments, int text, int declarations)

@@ -150,16 +150,12 @@ final class ReplyWriter implements ResultConsumer {
   /**
    * Ends the part of one procedure call.
    *
-   * @param handle what sp_prepare returns in its first parameter, 0 for none
    * @param more whether another call's part follows
    */
-  void endProcedure(int handle, boolean more) throws IOException {
+  void endProcedure(boolean more) throws IOException {
     release();
     tokens.returnStatus(failed ? firstError : returnStatus);
-    if (handle != 0) {
-      // Behind the status: before it the driver takes it for something else and prepares again.
-      tokens.returnValue(handle);
-    }
+    // Behind the status: before it the driver takes a handle for something else and prepares again.
     for (OutputValue output : ownValues) {
       tokens.returnValue(output.ordinal(), output.name(), output.type(), output.value());
     }

@@ -256,22 +256,8 @@ public final class TokenWriter {
     out.putInt(status);
   }
 
-  /** The first output parameter of a procedure, an integer without a name. */
-  public void returnValue(int value) throws IOException {
-    out.putByte(RETURN_VALUE);
-    out.putShort(0);
-    out.putByte(0);
-    out.putByte(RETURN_VALUE_OUTPUT);
-    putUserType();
-    out.putShort(0);
-    out.putByte(WireType.INT_N);
-    out.putByte(4);
-    out.putByte(4);
-    out.putInt(value);
-  }
-
   /**
-   * An output parameter of a procedure that was called by name.
+   * An output parameter of a procedure.
    *
    * @param ordinal of the argument in the call, from 0
    * @param name as the caller gave it, with its at sign; may be empty

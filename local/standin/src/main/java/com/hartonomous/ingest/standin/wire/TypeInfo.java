@@ -191,9 +191,9 @@ public record TypeInfo(int wireType, int maxBytes, SqlType type, boolean utf8) {
       case WireType.VARCHAR -> readVariable(in, token, Kind.VARCHAR, 1, true, subject);
       case WireType.NCHAR -> readVariable(in, token, Kind.NCHAR, 2, true, subject);
       case WireType.NVARCHAR -> readVariable(in, token, Kind.NVARCHAR, 2, true, subject);
-      case WireType.TEXT -> readLong(in, token, Kind.VARCHAR, true, subject);
-      case WireType.NTEXT -> readLong(in, token, Kind.NVARCHAR, true, subject);
-      case WireType.IMAGE -> readLong(in, token, Kind.VARBINARY, false, subject);
+      case WireType.TEXT -> readLong(in, token, Kind.VARCHAR, true);
+      case WireType.NTEXT -> readLong(in, token, Kind.NVARCHAR, true);
+      case WireType.IMAGE -> readLong(in, token, Kind.VARBINARY, false);
       case WireType.BINARY -> readVariable(in, token, Kind.BINARY, 1, false, subject);
       case WireType.VARBINARY -> readVariable(in, token, Kind.VARBINARY, 1, false, subject);
       default ->
@@ -250,16 +250,16 @@ public record TypeInfo(int wireType, int maxBytes, SqlType type, boolean utf8) {
     };
   }
 
-  private static TypeInfo readLong(
-      MessageReader in, int token, Kind kind, boolean collated, String subject) throws IOException {
-    int length = in.readInt();
-    requireLength(length >= 0, token, subject);
+  private static TypeInfo readLong(MessageReader in, int token, Kind kind, boolean collated)
+      throws IOException {
+    // The declared length says nothing: clients put -1 there for NULL.
+    in.skip(4);
     boolean utf8 = false;
     if (collated) {
       utf8 = (in.readInt() & COLLATION_UTF8_FLAG) != 0;
       in.skip(1);
     }
-    return new TypeInfo(token, length, SqlType.ofLength(kind, SqlType.MAX), utf8);
+    return new TypeInfo(token, MAX_LONG_BYTES, SqlType.ofLength(kind, SqlType.MAX), utf8);
   }
 
   private static TypeInfo readVariable(
