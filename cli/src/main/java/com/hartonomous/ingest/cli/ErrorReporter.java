@@ -1,5 +1,6 @@
 package com.hartonomous.ingest.cli;
 
+import com.hartonomous.ingest.capture.sqlserver.CaptureGapException;
 import com.hartonomous.ingest.job.config.ConfigurationException;
 import com.hartonomous.ingest.job.preflight.UnreachableException;
 import java.net.BindException;
@@ -58,6 +59,10 @@ final class ErrorReporter implements IExecutionExceptionHandler, IParameterExcep
       return ExitCode.INFRASTRUCTURE;
     }
     Throwable cause = root(error);
+    if (cause instanceof CaptureGapException) {
+      print(command, cause.getMessage());
+      return ExitCode.PROBLEM_FOUND;
+    }
     if (cause instanceof BindException) {
       print(
           command,

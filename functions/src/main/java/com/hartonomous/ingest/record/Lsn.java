@@ -40,6 +40,16 @@ public record Lsn(long high, int low) implements Comparable<Lsn> {
     return new Lsn(buffer.getLong(), Short.toUnsignedInt(buffer.getShort()));
   }
 
+  /** The 10-byte number that follows. */
+  public Lsn next() {
+    return low == 0xFFFF ? new Lsn(high + 1, 0) : new Lsn(high, low + 1);
+  }
+
+  /** The 10-byte number before; not of {@link #ZERO}. */
+  public Lsn previous() {
+    return low == 0 ? new Lsn(high - 1, 0xFFFF) : new Lsn(high, low - 1);
+  }
+
   public byte[] toBytes() {
     return ByteBuffer.allocate(10).putLong(high).putShort((short) low).array();
   }

@@ -30,12 +30,17 @@ import org.apache.flink.cdc.connectors.sqlserver.source.utils.SqlServerUtils;
  */
 final class AliasConnection extends SqlServerConnection {
 
-  AliasConnection(JdbcSourceConfig config) {
-    this((SqlServerConnectorConfig) config.getDbzConnectorConfig());
+  private final ChangeTableCheck check;
+
+  /** Null while this connection does not stream. */
+  private StreamProgress stream;
+
+  AliasConnection(JdbcSourceConfig config, ChangeTableCheck check) {
+    this((SqlServerConnectorConfig) config.getDbzConnectorConfig(), check);
   }
 
   /** As {@code SqlServerConnectionUtils} makes one. */
-  private AliasConnection(SqlServerConnectorConfig config) {
+  private AliasConnection(SqlServerConnectorConfig config, ChangeTableCheck check) {
     super(
         JdbcConfiguration.adapt(config.getJdbcConfig()),
         config.getSourceTimestampMode(),
@@ -46,6 +51,89 @@ final class AliasConnection extends SqlServerConnection {
         AliasConnection.class::getClassLoader,
         config.getSkippedOperations(),
         false);
+    this.check = check;
+  }
+
+  /** From now on this connection reads the stream, and not the changes around a snapshot chunk. */
+  void streams(StreamProgress progress) {
+    stream = progress;
+  }
+
+  /** As the connector does; a database that has less than was read from it already is refused. */
+  @Override
+  public Lsn getMaxTransactionLsn(String database) throws SQLException {
+    Lsn newest;
+    try {
+      newest = super.getMaxTransactionLsn(database);
+    } catch (SQLException e) {
+      throw explained(e, () -> check.requireEnabled(this));
+    }
+    if (stream != null && stream.read() != null && newest.isAvailable()) {
+      if (Lsn.valueOf(stream.read().toBytes()).compareTo(newest) > 0) {
+        check.requireHistoryOf(stream.read(), this);
+      }
+    }
+    return newest;
+  }
+
+  /**
+   * As the connector does, but nothing is left out without a word. The connector asks each instance
+   * from its minimum on when that is higher than what it needs. So it is asked before whether all
+   * that is needed is there, and after whether it was there all the time: clean-up may have come
+   * between.
+   */
+  @Override
+  public void getChangesForTables(
+      String database,
+      SqlServerChangeTable[] tables,
+      Lsn from,
+      Lsn to,
+      BlockingMultiResultSetConsumer consumer)
+      throws SQLException, InterruptedException {
+    com.hartonomous.ingest.record.Lsn needed = needed(from);
+    if (stream != null && stream.read() != null) {
+      check.requireHistoryOf(stream.read(), this);
+    }
+    requireChangesFrom(needed);
+    try {
+      super.getChangesForTables(database, tables, from, to, consumer);
+    } catch (SQLException e) {
+      throw explained(e, () -> requireChangesFrom(needed));
+    }
+    requireChangesFrom(needed);
+    if (stream != null) {
+      stream.readUpTo(com.hartonomous.ingest.record.Lsn.fromBytes(to.getBinary()));
+    }
+  }
+
+  /** Null when the source has no position yet: there is nothing that could be missing. */
+  private com.hartonomous.ingest.record.Lsn needed(Lsn from) {
+    if (!from.isAvailable()) {
+      return null;
+    }
+    com.hartonomous.ingest.record.Lsn first =
+        com.hartonomous.ingest.record.Lsn.fromBytes(from.getBinary());
+    return stream == null ? first : stream.needed(first);
+  }
+
+  private void requireChangesFrom(com.hartonomous.ingest.record.Lsn needed) throws SQLException {
+    if (needed != null) {
+      check.requireChangesFrom(needed, this);
+    }
+  }
+
+  private interface Question {
+    void ask() throws SQLException;
+  }
+
+  /** The error, unless the question finds the better one and throws that. */
+  private static SQLException explained(SQLException error, Question question) {
+    try {
+      question.ask();
+    } catch (SQLException e) {
+      error.addSuppressed(e);
+    }
+    return error;
   }
 
   /** The aliases of all tables of the database. */

@@ -52,15 +52,20 @@ final class CaptureDialect extends SqlServerDialect {
 
   private static final long serialVersionUID = 1L;
 
+  private final ChangeTableCheck check;
+  private final StreamProgress progress;
+
   private transient Map<TableId, TableChange> schemas;
 
-  CaptureDialect(SqlServerSourceConfig config) {
+  CaptureDialect(SqlServerSourceConfig config, ChangeTableCheck check, StreamProgress progress) {
     super(config);
+    this.check = check;
+    this.progress = progress;
   }
 
   @Override
   public AliasConnection openJdbcConnection(JdbcSourceConfig config) {
-    return new AliasConnection(config);
+    return new AliasConnection(config, check);
   }
 
   @Override
@@ -107,7 +112,8 @@ final class CaptureDialect extends SqlServerDialect {
 
   @Override
   public SqlServerSourceFetchTaskContext createFetchTaskContext(JdbcSourceConfig config) {
-    return new FetchContext(config, this, openJdbcConnection(config), openJdbcConnection(config));
+    return new FetchContext(
+        config, this, openJdbcConnection(config), openJdbcConnection(config), progress);
   }
 
   @Override
@@ -175,12 +181,26 @@ final class CaptureDialect extends SqlServerDialect {
 
   private static final class FetchContext extends SqlServerSourceFetchTaskContext {
 
+    private final AliasConnection connection;
+    private final StreamProgress progress;
+
     FetchContext(
         JdbcSourceConfig config,
         SqlServerDialect dialect,
-        SqlServerConnection connection,
-        SqlServerConnection metaDataConnection) {
+        AliasConnection connection,
+        AliasConnection metaDataConnection,
+        StreamProgress progress) {
       super(config, dialect, connection, metaDataConnection);
+      this.connection = connection;
+      this.progress = progress;
+    }
+
+    @Override
+    public void configure(SourceSplitBase split) {
+      super.configure(split);
+      if (split.isStreamSplit()) {
+        connection.streams(progress);
+      }
     }
 
     @Override

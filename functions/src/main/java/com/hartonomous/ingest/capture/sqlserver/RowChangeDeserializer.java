@@ -51,7 +51,10 @@ final class RowChangeDeserializer implements DebeziumDeserializationSchema<RowCh
   /** By the aliases of schema and name: joined by a dot they could be mistaken for others. */
   private final Map<List<String>, CapturedTable> tables = new HashMap<>();
 
-  RowChangeDeserializer(List<CapturedTable> capturedTables) {
+  private final StreamProgress progress;
+
+  RowChangeDeserializer(List<CapturedTable> capturedTables, StreamProgress progress) {
+    this.progress = progress;
     for (CapturedTable table : capturedTables) {
       tables.put(List.of(TableAlias.of(table.schema()), TableAlias.of(table.table())), table);
     }
@@ -67,6 +70,9 @@ final class RowChangeDeserializer implements DebeziumDeserializationSchema<RowCh
     RowVersion version = version(operation, source);
     if (schema.equals(HEARTBEAT_SCHEMA) && table.equals(HEARTBEAT_TABLE)) {
       RowKey key = new RowKey(HEARTBEAT_TABLE_ID, Sha256.ofText("heartbeat"));
+      if (!version.isSnapshot()) {
+        progress.passedOnUpTo(version.commit());
+      }
       out.collect(RowChange.deleted(key, "{}", 0, version));
       return;
     }
@@ -144,10 +150,10 @@ final class RowChangeDeserializer implements DebeziumDeserializationSchema<RowCh
   private static IOException changed(CapturedTable table, CapturedColumn column, String found) {
     return new IOException(
         String.format(
-            "The content column %s of %s was captured as %s, %s: its definition was changed. Nothing"
-                + " is lost: the job stands before this change. Give the column its old name and"
-                + " type back, and rows that were changed meanwhile their values; the job then goes"
-                + " on by itself, or from its last checkpoint (--from-savepoint latest).",
+            "The content column %s of %s was captured as %s, %s: its definition was changed."
+                + " Nothing is lost: the job stands before this change. Give the column its old"
+                + " name and type back, and rows that were changed meanwhile their values; the job"
+                + " then goes on by itself, or from its last checkpoint (--from-savepoint latest).",
             column.name(), table.qualifiedName(), column.binary() ? "bytes" : "text", found));
   }
 

@@ -5,14 +5,13 @@ import com.hartonomous.ingest.record.RowChange;
 import com.hartonomous.ingest.runtime.SqlServerOptions;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
 import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.cdc.connectors.base.options.StartupOptions;
-import org.apache.flink.cdc.connectors.sqlserver.source.SqlServerSourceBuilder;
 import org.apache.flink.cdc.connectors.sqlserver.source.config.SqlServerSourceConfigFactory;
-import org.apache.flink.cdc.connectors.sqlserver.source.offset.LsnFactory;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 
 /**
@@ -20,8 +19,9 @@ import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
  * streams the change tables in commit order. The heartbeat table belongs to every group.
  *
  * <p>Guarantees: every change committed after the start is delivered at least once, and in commit
- * order for each row. Rows read by the snapshot may already contain changes that are delivered
- * again; consumers compare with what they hold.
+ * order for each row, or the job fails by a {@link CaptureGapException} because changes were
+ * cleaned up before they were read. Rows read by the snapshot may already contain changes that are
+ * delivered again; consumers compare with what they hold.
  */
 public final class SqlServerCapture {
 
@@ -61,12 +61,8 @@ public final class SqlServerCapture {
     config.splitSize(snapshotSplitSize);
     config.includeSchemaChanges(false);
     config.debeziumProperties(debeziumProperties(server, pollInterval));
-    // As the connector's own builder makes it, but for the dialect.
-    return new SqlServerSourceBuilder.SqlServerIncrementalSource<>(
-        config,
-        new RowChangeDeserializer(tables),
-        new LsnFactory(),
-        new CaptureDialect(config.create(0)));
+    return new CaptureSource(
+        config, tables, new ChangeTableCheck(tables, ZoneId.of(serverTimeZone)));
   }
 
   /**

@@ -42,8 +42,7 @@ import org.apache.flink.util.OutputTag;
  * what could not be ingested -> dead letters
  * </pre>
  *
- * <p>Not built yet: the check for changes that SQL Server purged before they were read, Service
- * Broker messages.
+ * <p>Not built yet: Service Broker messages.
  */
 public final class IngestPipeline {
 

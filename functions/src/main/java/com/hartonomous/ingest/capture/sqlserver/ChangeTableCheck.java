@@ -1,0 +1,265 @@
+package com.hartonomous.ingest.capture.sqlserver;
+
+import com.hartonomous.ingest.capture.sqlserver.ChangeCoverage.Gap;
+import com.hartonomous.ingest.capture.sqlserver.ChangeCoverage.Instance;
+import com.hartonomous.ingest.record.CapturedTable;
+import com.hartonomous.ingest.record.Lsn;
+import io.debezium.jdbc.JdbcConnection;
+import java.io.Serializable;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
+
+/**
+ * Asks the database whether changes were lost, and fails the job by name if so. Compares with the
+ * minimums of capture instances only, never with the transaction log, which a replica does not
+ * share. A few rows of metadata a question.
+ */
+final class ChangeTableCheck implements Serializable {
+
+  private static final long serialVersionUID = 1L;
+
+  private static final String INSTANCES =
+      "SELECT s.name, t.name, c.capture_instance, c.start_lsn FROM cdc.change_tables AS c"
+          + " INNER JOIN sys.tables AS t ON t.object_id = c.source_object_id"
+          + " INNER JOIN sys.schemas AS s ON s.schema_id = t.schema_id";
+
+  private static final String COMMIT =
+      "SELECT COUNT(*) FROM cdc.lsn_time_mapping WHERE start_lsn = ?";
+
+  private static final String BOUNDS =
+      "SELECT MIN(start_lsn), MAX(start_lsn) FROM cdc.lsn_time_mapping";
+
+  private static final String COMMITS_BETWEEN =
+      "SELECT COUNT(*) FROM cdc.lsn_time_mapping"
+          + " WHERE start_lsn >= ? AND start_lsn < ? AND tran_id <> 0x00";
+
+  private static final String COMMITTED_UP_TO =
+      "SELECT MAX(tran_end_time) FROM cdc.lsn_time_mapping WHERE start_lsn <= ?";
+
+  private static final String LAST_CHECKPOINT =
+      "SELECT LastCheckpoint FROM dbo.CdcCheckpoints WHERE SourceName = ?";
+
+  private static final String IS_ENABLED =
+      "SELECT is_cdc_enabled FROM sys.databases WHERE name = DB_NAME()";
+
+  private final String group;
+  private final List<CapturedTable> tables;
+  private final ZoneId serverTimeZone;
+
+  /**
+   * @param tables of one group, at least one
+   * @param serverTimeZone of the database server's clock
+   */
+  ChangeTableCheck(List<CapturedTable> tables, ZoneId serverTimeZone) {
+    this.group = tables.get(0).group();
+    this.tables = List.copyOf(tables);
+    this.serverTimeZone = serverTimeZone;
+  }
+
+  /**
+   * Returns when all changes that were committed from {@code from} on are there.
+   *
+   * @throws SuppressRestartsException by a {@link CaptureGapException} otherwise
+   */
+  void requireChangesFrom(Lsn from, JdbcConnection connection) throws SQLException {
+    List<Gap> gaps = new ArrayList<>();
+    for (Gap gap : ChangeCoverage.gaps(tables, instances(connection), from)) {
+      if (gap.kept() == null || !isEmpty(from, gap.kept().minimum(), connection)) {
+        gaps.add(gap);
+      }
+    }
+    if (!gaps.isEmpty()) {
+      throw fatal(
+          describe(gaps, connection), gaps.stream().map(Gap::table).collect(Collectors.toList()));
+    }
+  }
+
+  /**
+   * Whether nothing was captured in between. Known only while the database still knows the commits
+   * from there on.
+   */
+  private static boolean isEmpty(Lsn from, Lsn to, JdbcConnection connection) throws SQLException {
+    Lsn oldest = connection.queryAndMap(BOUNDS, row -> row.next() ? lsn(row, 1) : null);
+    return oldest != null
+        && oldest.compareTo(from) <= 0
+        && connection.prepareQueryAndMap(
+                COMMITS_BETWEEN,
+                statement -> {
+                  statement.setBytes(1, from.toBytes());
+                  statement.setBytes(2, to.toBytes());
+                },
+                ChangeTableCheck::number)
+            == 0;
+  }
+
+  /**
+   * Returns when the database goes on from a position that was read from it.
+   *
+   * @throws SuppressRestartsException by a {@link CaptureGapException} otherwise
+   */
+  void requireHistoryOf(Lsn position, JdbcConnection connection) throws SQLException {
+    boolean known =
+        connection.prepareQueryAndMap(
+                COMMIT,
+                statement -> statement.setBytes(1, position.toBytes()),
+                ChangeTableCheck::number)
+            > 0;
+    if (known) {
+      return;
+    }
+    Lsn newest = connection.queryAndMap(BOUNDS, row -> row.next() ? lsn(row, 2) : null);
+    Lsn minimum =
+        connection.queryAndMap(
+            "SELECT MIN(start_lsn) FROM cdc.change_tables", row -> row.next() ? lsn(row, 1) : null);
+    if (!ChangeCoverage.continues(position, newest, false, minimum)) {
+      throw fatal(
+          String.format(
+              "Capture group '%s' had read the database up to LSN %s (%s), which the database does"
+                  + " not know; its newest captured change is LSN %s (%s): it was restored to an"
+                  + " earlier time, or is another one. What was read of the time that it does not"
+                  + " know is not taken back, and what it did since may be missed. Connect to the"
+                  + " database that this state belongs to, or %s",
+              group,
+              position,
+              time(position, connection),
+              newest,
+              time(newest, connection),
+              remedy(tables)),
+          tables);
+    }
+  }
+
+  /**
+   * To be called when reading failed: names the cause when change data capture was disabled for the
+   * whole database.
+   *
+   * @throws SuppressRestartsException by a {@link CaptureGapException} then
+   */
+  void requireEnabled(JdbcConnection connection) throws SQLException {
+    if (!connection.queryAndMap(IS_ENABLED, row -> row.next() && row.getBoolean(1))) {
+      throw fatal(
+          String.format(
+              "Change data capture was disabled for the database: changes of %s are lost since."
+                  + " Enable it for the database (EXEC sys.sp_cdc_enable_db) and for each table,"
+                  + " also dbo.Heartbeat, then %s",
+              names(tables), remedy(tables)),
+          tables);
+    }
+  }
+
+  private static List<Instance> instances(JdbcConnection connection) throws SQLException {
+    return connection.queryAndMap(
+        INSTANCES,
+        row -> {
+          List<Instance> instances = new ArrayList<>();
+          while (row.next()) {
+            instances.add(
+                new Instance(row.getString(1), row.getString(2), row.getString(3), lsn(row, 4)));
+          }
+          return instances;
+        });
+  }
+
+  private String describe(List<Gap> gaps, JdbcConnection connection) throws SQLException {
+    List<String> parts = new ArrayList<>();
+    Instant read = time(gaps.get(0).from(), connection);
+    if (read == null) {
+      // The database has forgotten the commit, with the changes.
+      read = lastCheckpoint(connection);
+    }
+    for (Gap gap : gaps) {
+      if (gap.kept() == null) {
+        parts.add(
+            String.format(
+                "%s is not captured any more (position LSN %s, %s)",
+                gap.table().qualifiedName(), gap.from(), read == null ? "time not known" : read));
+      } else {
+        Instant kept = time(gap.kept().minimum(), connection);
+        parts.add(
+            String.format(
+                "%s is needed from LSN %s (%s) on, and its capture instance %s begins at LSN %s"
+                    + " (%s)%s",
+                gap.table().qualifiedName(),
+                gap.from(),
+                read == null ? "time not known" : read,
+                gap.kept().name(),
+                gap.kept().minimum(),
+                kept == null ? "time not known" : kept,
+                read == null || kept == null ? "" : ": " + span(read, kept) + " are missing"));
+      }
+    }
+    List<CapturedTable> affected = gaps.stream().map(Gap::table).toList();
+    return String.format(
+        "Changes may be lost that were not read yet: %s. They were cleaned up, or capture was"
+            + " disabled meanwhile. To read the tables anew, %s So that it does not happen again,"
+            + " keep changes longer than the job may stand still: EXEC sys.sp_cdc_change_job"
+            + " @job_type = N'cleanup', @retention = <minutes>.",
+        String.join("; ", parts), remedy(affected));
+  }
+
+  private static String remedy(List<CapturedTable> tables) {
+    return "run ./hartonomous resnapshot for "
+        + names(tables)
+        + " or start the job with --on-gap=resnapshot.";
+  }
+
+  private static String names(List<CapturedTable> tables) {
+    return tables.stream().map(CapturedTable::qualifiedName).collect(Collectors.joining(", "));
+  }
+
+  private static String span(Instant from, Instant to) {
+    Duration span = Duration.between(from, to).truncatedTo(ChronoUnit.MILLIS);
+    return span.isNegative() ? "0s" : span.toString().substring(2).toLowerCase(Locale.ROOT);
+  }
+
+  /** When the last commit up to a position was made; null when the database does not know it. */
+  private Instant time(Lsn position, JdbcConnection connection) throws SQLException {
+    return connection.prepareQueryAndMap(
+        COMMITTED_UP_TO,
+        statement -> statement.setBytes(1, position.toBytes()),
+        row -> {
+          Timestamp time = row.next() ? row.getTimestamp(1) : null;
+          return time == null ? null : time.toLocalDateTime().atZone(serverTimeZone).toInstant();
+        });
+  }
+
+  private Instant lastCheckpoint(JdbcConnection connection) throws SQLException {
+    return connection.prepareQueryAndMap(
+        LAST_CHECKPOINT,
+        statement -> statement.setString(1, group),
+        row -> {
+          Timestamp time = row.next() ? row.getTimestamp(1) : null;
+          return time == null
+              ? null
+              : time.toLocalDateTime()
+                  .atZone(ZoneOffset.UTC)
+                  .toInstant()
+                  .truncatedTo(ChronoUnit.MILLIS);
+        });
+  }
+
+  private static Lsn lsn(ResultSet row, int column) throws SQLException {
+    byte[] bytes = row.getBytes(column);
+    return bytes == null ? null : Lsn.fromBytes(bytes);
+  }
+
+  private static long number(ResultSet row) throws SQLException {
+    row.next();
+    return row.getLong(1);
+  }
+
+  private static SuppressRestartsException fatal(String message, List<CapturedTable> tables) {
+    return new SuppressRestartsException(new CaptureGapException(message, tables));
+  }
+}
