@@ -43,6 +43,7 @@ public final class Preflight {
     SqlServerOptions server = options.sqlServer();
     try (Connection connection = SqlServerCheck.connect(server, APPLICATION)) {
       List<TableInspection.Table> tables = inspect(connection, options, withState);
+      CaptureReadiness.await(connection, server, tables);
       return new CapturedTableRegistry(connection).register(tables, options.capture().group());
     } catch (SQLException e) {
       throw SqlServerCheck.explain(server, e);
