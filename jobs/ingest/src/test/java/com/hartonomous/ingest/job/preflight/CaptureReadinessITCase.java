@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.hartonomous.ingest.testing.Sql;
 import com.hartonomous.ingest.testing.SqlServerExtension;
+import com.hartonomous.ingest.testing.StandInOnly;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
+@StandInOnly("changes that are captured as they are committed")
 class CaptureReadinessITCase {
 
   private static final TableInspection.Table TABLE =
