@@ -129,7 +129,7 @@ final class ChangeTableCheck implements Serializable {
                   + " not know; its newest captured change is LSN %s (%s): it was restored to an"
                   + " earlier time, or is another one. What was read of the time that it does not"
                   + " know is not taken back, and what it did since may be missed. Connect to the"
-                  + " database that this state belongs to, or %s",
+                  + " database that this state belongs to. If it was restored on purpose: %s",
               group,
               position,
               time(position, connection),
@@ -199,19 +199,19 @@ final class ChangeTableCheck implements Serializable {
                 read == null || kept == null ? "" : ": " + span(read, kept) + " are missing"));
       }
     }
-    List<CapturedTable> affected = gaps.stream().map(Gap::table).toList();
     return String.format(
         "Changes may be lost that were not read yet: %s. They were cleaned up, or capture was"
-            + " disabled meanwhile. To read the tables anew, %s So that it does not happen again,"
-            + " keep changes longer than the job may stand still: EXEC sys.sp_cdc_change_job"
+            + " disabled meanwhile. What to do: %s So that it does not happen again, keep changes"
+            + " longer than the job may stand still: EXEC sys.sp_cdc_change_job"
             + " @job_type = N'cleanup', @retention = <minutes>.",
-        String.join("; ", parts), remedy(affected));
+        String.join("; ", parts), remedy(gaps.stream().map(Gap::table).toList()));
   }
 
   private static String remedy(List<CapturedTable> tables) {
-    return "run ./hartonomous resnapshot for "
-        + names(tables)
-        + " or start the job with --on-gap=resnapshot.";
+    return String.format(
+        "have the tables read anew, by ./hartonomous resnapshot %s, and start the job again from"
+            + " its last checkpoint.",
+        tables.stream().map(CapturedTable::qualifiedName).collect(Collectors.joining(" ")));
   }
 
   private static String names(List<CapturedTable> tables) {

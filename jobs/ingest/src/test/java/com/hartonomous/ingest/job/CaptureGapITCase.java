@@ -67,7 +67,7 @@ class CaptureGapITCase {
           savepoint,
           "Changes may be lost that were not read yet: dbo.Documents is needed from LSN",
           "its capture instance dbo_Documents begins at LSN " + text(minimum),
-          "./hartonomous resnapshot for dbo.Documents",
+          "./hartonomous resnapshot dbo.Documents",
           "@retention");
     }
   }
