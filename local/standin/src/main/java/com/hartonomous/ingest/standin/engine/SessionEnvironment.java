@@ -209,7 +209,7 @@ final class SessionEnvironment implements Environment {
           arguments.size() < 3 ? 3 : 2,
           (arguments.size() < 3
                   ? "An insufficient number of arguments were supplied for the procedure or"
-                        + " function "
+                      + " function "
                   : "Procedure or function has too many arguments specified: ")
               + name
               + ".");
@@ -238,6 +238,9 @@ final class SessionEnvironment implements Environment {
       return Optional.of(described(requireTemporary(name).table()));
     }
     String schema = schemaOf(name);
+    if (name.is("sys", "transmission_queue") && schema.equalsIgnoreCase("sys")) {
+      return Optional.of(QueueColumns.ofTransmissionQueue());
+    }
     if (isReserved(schema) || isOtherDatabase(name)) {
       table(name);
       return Optional.empty();
