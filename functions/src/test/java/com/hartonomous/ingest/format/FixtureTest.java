@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Lists every fixture, whole and damaged. */
 class FixtureTest {
   private static final int FLIPS_PER_FIXTURE = 3_000;
-  private static final int FORGERIES_PER_FIXTURE = 2_000;
+  private static final int FORGERIES_PER_FIXTURE = 1_000;
 
   /** Of the processor, for a file of some kilobytes and its values. */
   private static final Duration PROCESSOR_MAX = Duration.ofSeconds(2);
