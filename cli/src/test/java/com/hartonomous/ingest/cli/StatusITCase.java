@@ -32,8 +32,8 @@ class StatusITCase {
     try (Sql sql = server.connect()) {
       sql.update(
           "INSERT INTO dbo.Models (TenantId, ModelName, ModelNameHash, State, ExpectedChunks,"
-              + " ExpectedTensors, ExpectedNodes, ExpectedBytes)"
-              + " VALUES (7, N'half', HASHBYTES('SHA2_256', N'half'), 'INGESTING', 10, 3, 0, 4000)");
+              + " ExpectedTensors, ExpectedNodes, ExpectedBytes) VALUES (7, N'half',"
+              + " HASHBYTES('SHA2_256', N'half'), 'INGESTING', 10, 3, 0, 4000)");
       sql.update(
           "INSERT INTO dbo.ModelProgress (ModelId, Writer, StoredChunks, StoredNodes, StoredBytes,"
               + " NewAtoms, NewBytes, FirstAt, LastAt)"
@@ -51,6 +51,8 @@ class StatusITCase {
           "INSERT INTO dbo.AtomizationErrors (DeadLetterHash, SourceName, Position, Reason,"
               + " ErrorMessage) VALUES (HASHBYTES('SHA2_256', N'x'), N'bad.onnx', N'offset 12',"
               + " 'MALFORMED_FILE', N'expected a field, found the end')");
+      sql.update("UPDATE dbo.Heartbeat SET Beat = Beat + 1");
+      sql.awaitCaptured("dbo_Heartbeat", 2);
       sql.update(
           "INSERT INTO dbo.CdcCheckpoints (SourceName, LastLsn, CheckpointId)"
               + " SELECT N'main', MAX(start_lsn), 5 FROM cdc.lsn_time_mapping");

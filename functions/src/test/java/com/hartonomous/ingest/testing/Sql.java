@@ -6,12 +6,16 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import org.awaitility.Awaitility;
 
 /** A connection for tests: plain statements with positional parameters. */
 public final class Sql implements AutoCloseable {
+
+  private static final Duration CAPTURE_LAG_MAX = Duration.ofMinutes(1);
 
   private final Connection connection;
 
@@ -76,6 +80,16 @@ public final class Sql implements AutoCloseable {
       throw new SQLException("Expected one row, found " + rows.size() + ": " + sql);
     }
     return Long.parseLong(rows.get(0));
+  }
+
+  /**
+   * Waits until so many changes stand in the change table of a capture instance: on a real server
+   * capture lags behind commits.
+   */
+  public void awaitCaptured(String instance, long changes) {
+    Awaitility.await()
+        .atMost(CAPTURE_LAG_MAX)
+        .until(() -> number("SELECT COUNT_BIG(*) FROM cdc." + instance + "_CT") >= changes);
   }
 
   private PreparedStatement prepare(String sql, Object... parameters) throws SQLException {

@@ -247,6 +247,7 @@ class VerificationITCase {
         "EXEC sys.sp_cdc_enable_table @source_schema = N'dbo', @source_name = N'Documents',"
             + " @role_name = NULL, @supports_net_changes = 0");
     sql.update("UPDATE dbo.Documents SET Title = N'on its way' WHERE Id = 2");
+    sql.awaitCaptured("dbo_Documents", 2);
     VerificationReport report = verify();
     assertThat(report.passed()).as("%s", named(report)).isTrue();
     assertThat(report.pending()).isEqualTo(2);

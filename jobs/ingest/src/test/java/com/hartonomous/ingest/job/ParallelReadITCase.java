@@ -183,7 +183,7 @@ class ParallelReadITCase {
         .atMost(Duration.ofMinutes(2))
         .pollInterval(Duration.ofMillis(10))
         .until(() -> sum(bytesRead(job)) >= quarter);
-    MirrorFileSystemFactory.setLatency(Duration.ofSeconds(3));
+    MirrorFileSystemFactory.setLatency(Duration.ofSeconds(1));
   }
 
   /** Bytes hashed by each reader, in all attempts. */

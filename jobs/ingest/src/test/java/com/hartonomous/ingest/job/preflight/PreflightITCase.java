@@ -12,6 +12,7 @@ import com.hartonomous.ingest.record.Segmentation;
 import com.hartonomous.ingest.record.Sha256;
 import com.hartonomous.ingest.testing.Sql;
 import com.hartonomous.ingest.testing.SqlServerExtension;
+import com.hartonomous.ingest.testing.StandInOnly;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -407,6 +408,7 @@ class PreflightITCase {
   }
 
   @Test
+  @StandInOnly("a certificate that nobody trusts")
   void anUntrustedCertificateIsRefused() throws Exception {
     assertRefused(
         options("sqlserver.encrypt=true", "sqlserver.trust-server-certificate=false"),
