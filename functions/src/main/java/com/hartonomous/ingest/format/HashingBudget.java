@@ -70,13 +70,33 @@ final class HashingBudget {
     if (!mayOverlap(tensor)) {
       return;
     }
-    long cost = cost(tensor);
+    take(
+        cost(tensor),
+        tensor.storage().storedRange().map(TensorStorage.Range::offset).orElse(0L),
+        "values of tensor '%s'".formatted(tensor.name()));
+  }
+
+  /**
+   * Counts what a checksum is of, before it is read: members of an archive may overlap, too.
+   *
+   * @throws ModelFormatException if that is too much
+   */
+  void take(ModelLayout.Checksum checksum) throws ModelFormatException {
+    if (checksum instanceof ModelLayout.MemberCrc32 member) {
+      take(
+          member.stored().length(),
+          member.stored().offset(),
+          "member '%s'".formatted(member.name()));
+    }
+  }
+
+  private void take(long cost, long offset, String field) throws ModelFormatException {
     if (cost > allowed - taken) {
       throw ModelFormatException.tooLarge(
           input,
-          tensor.storage().storedRange().map(TensorStorage.Range::offset).orElse(0L),
-          "values of tensor '%s'".formatted(tensor.name()),
-          "up to %d bytes to hash in all tensors that may overlap".formatted(allowed),
+          offset,
+          field,
+          "up to %d bytes to hash in all that may overlap".formatted(allowed),
           "%d before it and %d in it".formatted(taken, cost));
     }
     taken += cost;

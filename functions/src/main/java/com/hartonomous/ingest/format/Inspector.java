@@ -179,6 +179,7 @@ public final class Inspector {
         }
         if (listing.sha256()) {
           for (ModelLayout.Checksum checksum : weight.layout().checksums()) {
+            budget.take(checksum);
             TensorContent.verify(input, checksum);
           }
         }

@@ -16,7 +16,7 @@ import java.util.Set;
  * @param shards other model files that this one says the model consists of; their tensors and nodes
  *     are not among those of this file
  * @param warnings what is odd and yet no error, each a sentence that names the file
- * @param checksums what the file says about whole other files that hold its tensors; see {@link
+ * @param checksums what the file says about the bytes that hold its tensors; see {@link
  *     TensorContent#verify}
  */
 public record ModelLayout(
@@ -42,16 +42,33 @@ public record ModelLayout(
     }
   }
 
+  /** What bytes that hold tensors should give, if all of them are read. */
+  public sealed interface Checksum {}
+
   /**
-   * What a file's bytes should hash to.
+   * Of a whole other file.
    *
    * @param location relative to the folder of the file that says so
    * @param sha1 40 lower-case hexadecimal digits
    */
-  public record Checksum(String location, String sha1) {
-    public Checksum {
+  public record FileSha1(String location, String sha1) implements Checksum {
+    public FileSha1 {
       Objects.requireNonNull(location, "location");
       Objects.requireNonNull(sha1, "sha1");
+    }
+  }
+
+  /**
+   * Of a member of the file, which is an archive.
+   *
+   * @param name of the member
+   * @param stored where its bytes are, not deflated
+   */
+  public record MemberCrc32(String name, TensorStorage.Range stored, long crc32)
+      implements Checksum {
+    public MemberCrc32 {
+      Objects.requireNonNull(name, "name");
+      Objects.requireNonNull(stored, "stored");
     }
   }
 

@@ -8,6 +8,8 @@ import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.zip.CRC32;
+import java.util.zip.CheckedOutputStream;
 
 /**
  * Reads the values of a tensor in their canonical form: the raw little-endian, row-major bytes,
@@ -62,22 +64,46 @@ public final class TensorContent {
   }
 
   /**
-   * Reads a whole other file that holds tensors and compares it with its checksum.
+   * Reads all bytes that a checksum is of and compares.
    *
-   * @param input the model file that says so
+   * @param input the model file that gives it
    * @throws ModelFormatException if they differ
    */
   public static void verify(PositionedInput input, ModelLayout.Checksum checksum)
       throws IOException, ModelFormatException {
+    if (checksum instanceof ModelLayout.FileSha1 file) {
+      verify(input, file);
+    } else if (checksum instanceof ModelLayout.MemberCrc32 member) {
+      verify(input, member);
+    }
+  }
+
+  private static void verify(PositionedInput input, ModelLayout.FileSha1 expected)
+      throws IOException, ModelFormatException {
     MessageDigest digest = newSha1();
-    try (PositionedInput file = input.openRelative(checksum.location());
+    try (PositionedInput file = input.openRelative(expected.location());
         OutputStream hashing = new DigestOutputStream(OutputStream.nullOutputStream(), digest)) {
       copyRange(file, new TensorStorage.Range(0, file.length()), hashing);
     }
     String found = HexFormat.of().formatHex(digest.digest());
-    if (!found.equals(checksum.sha1())) {
+    if (!found.equals(expected.sha1())) {
       throw ModelFormatException.malformed(
-          input, 0, "checksum of '" + checksum.location() + "'", "SHA-1 " + checksum.sha1(), found);
+          input, 0, "checksum of '" + expected.location() + "'", "SHA-1 " + expected.sha1(), found);
+    }
+  }
+
+  private static void verify(PositionedInput input, ModelLayout.MemberCrc32 expected)
+      throws IOException, ModelFormatException {
+    CRC32 found = new CRC32();
+    OutputStream checking = new CheckedOutputStream(OutputStream.nullOutputStream(), found);
+    copyRange(input, expected.stored(), checking);
+    if (found.getValue() != expected.crc32()) {
+      throw ModelFormatException.malformed(
+          input,
+          expected.stored().offset(),
+          "member '" + expected.name() + "'",
+          "bytes with the CRC-32 %08x, as when it was written".formatted(expected.crc32()),
+          "%08x: they were damaged, or moved within the file".formatted(found.getValue()));
     }
   }
 

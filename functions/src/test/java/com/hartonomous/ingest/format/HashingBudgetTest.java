@@ -52,6 +52,18 @@ class HashingBudgetTest {
   }
 
   @Test
+  void membersOfAnArchiveCount() throws Exception {
+    HashingBudget budget = budget();
+    for (int i = 0; i < 4; i++) {
+      budget.take(new ModelLayout.MemberCrc32("m", STORAGE, 1));
+    }
+    budget.take(view(0, HashingBudget.FREE_BYTES));
+    assertThatThrownBy(() -> budget.take(new ModelLayout.MemberCrc32("m", new Range(5, 1), 1)))
+        .isInstanceOf(ModelFormatException.class)
+        .hasMessageContaining("at byte 5, member 'm': expected up to 4563402752 bytes");
+  }
+
+  @Test
   void sharedWeightsAreHashedOnce() {
     HashingBudget budget = budget(view(0, FILE));
     budget.remember(view(5, FILE / 2), "hash");

@@ -53,6 +53,22 @@ class InspectorTest {
   }
 
   @Test
+  void aStorageWithoutItsChecksumIsFoundWhenItIsRead() throws IOException {
+    byte[] bytes = Fixtures.bytes("views.pt");
+    JsonNode first =
+        ReferenceFiles.jsonLines(Files.readString(Fixtures.path("views.pt.jsonl"))).get(0);
+    bytes[first.get("offset").intValue() + 3] ^= 1;
+    Path damaged = Files.write(folder.resolve("damaged.pt"), bytes);
+
+    assertThat(inspect(Inspector.Style.JSON, false, damaged.toString())).isTrue();
+    assertThat(inspect(Inspector.Style.JSON, true, damaged.toString())).isFalse();
+
+    List<JsonNode> lines = ReferenceFiles.jsonLines(output.toString());
+    assertThat(lines.get(lines.size() - 1).get("error").textValue())
+        .contains("/data/0': expected bytes with the CRC-32 ", "as when it was written, found ");
+  }
+
+  @Test
   void tensorsOfOtherFilesNameTheirShard() throws IOException {
     Path index = ModelFolders.sharded(folder, ModelFolders.weights(1, 2, 10), 2);
     Files.createDirectory(folder.resolve("onnx"));

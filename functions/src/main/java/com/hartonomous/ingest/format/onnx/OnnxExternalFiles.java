@@ -54,7 +54,8 @@ final class OnnxExternalFiles {
   /** Returns what the files should hash to, in order of first use. */
   List<ModelLayout.Checksum> checksums() {
     return checksums.entrySet().stream()
-        .map(entry -> new ModelLayout.Checksum(entry.getKey(), entry.getValue()))
+        .<ModelLayout.Checksum>map(
+            entry -> new ModelLayout.FileSha1(entry.getKey(), entry.getValue()))
         .toList();
   }
 

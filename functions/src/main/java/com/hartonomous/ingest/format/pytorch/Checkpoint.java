@@ -30,6 +30,7 @@ final class Checkpoint {
   private final GlobalsReport globals = new GlobalsReport();
   private final List<TensorEntry> tensors = new ArrayList<>();
   private final List<String> warnings = new ArrayList<>();
+  private final List<ModelLayout.Checksum> checksums = new ArrayList<>();
   private final ObjectNode summary = MAPPER.createObjectNode();
 
   Checkpoint(PositionedInput input, LayoutBudget budget, String container) {
@@ -53,6 +54,10 @@ final class Checkpoint {
   /** What is told of the file beside its tensors. */
   ObjectNode summary() {
     return summary;
+  }
+
+  void add(ModelLayout.Checksum checksum) {
+    checksums.add(checksum);
   }
 
   void warn(String warning) {
@@ -91,7 +96,8 @@ final class Checkpoint {
         List.of(),
         input.length(),
         List.of(),
-        warnings);
+        warnings,
+        checksums);
   }
 
   // --- Parts of persistent ids and tuples ---

@@ -194,12 +194,17 @@ final class ZipCheckpoint {
       throw ModelFormatException.malformed(
           input, position, "storage", "the member '%s'".formatted(folder + key), "none");
     }
-    // A storage without elements may lack its member.
-    return member.isEmpty()
-        ? new StoredBytes(0).at(new Range(0, 0), false)
-        : new StoredBytes(member.get().length())
-            .at(
-                new Range(member.get().offset(), member.get().storedLength()),
-                member.get().deflated());
+    if (member.isEmpty()) {
+      // A storage without elements may lack its member.
+      return new StoredBytes(0).at(new Range(0, 0), false);
+    }
+    Range stored = new Range(member.get().offset(), member.get().storedLength());
+    StoredBytes storage =
+        new StoredBytes(member.get().length()).at(stored, member.get().deflated());
+    if (member.get().crc32() != 0 && !member.get().deflated()) {
+      checkpoint.add(
+          new ModelLayout.MemberCrc32(member.get().name(), stored, member.get().crc32()));
+    }
+    return storage;
   }
 }

@@ -65,9 +65,16 @@ public final class ZipArchive {
    * @param offset of its first byte in the file
    * @param storedLength its bytes in the file
    * @param length its bytes once inflated; the same unless it is deflated
+   * @param crc32 what the directory says of those; 0 if the writer did not compute it
    */
   public record Member(
-      String name, long position, boolean deflated, long offset, long storedLength, long length) {}
+      String name,
+      long position,
+      boolean deflated,
+      long offset,
+      long storedLength,
+      long length,
+      long crc32) {}
 
   /** A central entry, whose local header was not seen yet. */
   private record Entry(
@@ -519,7 +526,8 @@ public final class ZipArchive {
           entry.method() == METHOD_DEFLATED,
           offset,
           entry.storedLength(),
-          entry.length());
+          entry.length(),
+          entry.crc());
     }
 
     private static boolean isOrFull(long found, long expected) {

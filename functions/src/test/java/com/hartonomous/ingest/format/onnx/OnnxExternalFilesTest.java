@@ -174,7 +174,7 @@ class OnnxExternalFilesTest {
             tensor("location", "./data.bin", "offset", "12", "checksum", SHA1.toUpperCase()));
     try (LocalFileInput input = LocalFileInput.open(model)) {
       ModelLayout layout = Fixtures.read(input);
-      assertThat(layout.checksums()).containsExactly(new ModelLayout.Checksum("data.bin", SHA1));
+      assertThat(layout.checksums()).containsExactly(new ModelLayout.FileSha1("data.bin", SHA1));
       TensorContent.verify(input, layout.checksums().get(0));
 
       Files.write(folder.resolve("data.bin"), new byte[] {1});
