@@ -261,6 +261,17 @@ class BrokerITCase {
   }
 
   @Test
+  void closingTheServerEndsAWait() throws Exception {
+    define();
+    CompletableFuture<List<String>> waiting =
+        beside(connection, "WAITFOR (RECEIVE * FROM AtomizationQueue)");
+    Thread.sleep(200);
+    server.close();
+    assertThatThrownBy(() -> waiting.get(60, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(SQLException.class);
+  }
+
+  @Test
   void whatTheTransmissionQueueHoldsSurvivesARestart() throws Exception {
     define();
     String handle = begin();

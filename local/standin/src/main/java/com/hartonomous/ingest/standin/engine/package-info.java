@@ -1,6 +1,6 @@
 /**
  * What executes T-SQL over H2: sessions, transactions, the catalogue, system procedures. Imports
- * tsql and capture.
+ * tsql, capture and broker.
  *
  * <p>A session owns one H2 connection that never commits by itself; {@link
  * com.hartonomous.ingest.standin.engine.Transaction} gives it SQL Server's transactions, and every

@@ -4,13 +4,15 @@
  * com.hartonomous.ingest.standin.tsql.TsqlParser}), tree to H2's SQL ({@link
  * com.hartonomous.ingest.standin.tsql.H2Emitter}). Nothing is rewritten as text.
  *
- * <p>The tree: a {@link com.hartonomous.ingest.standin.tsql.Statement} is one of four families. The
+ * <p>The tree: a {@link com.hartonomous.ingest.standin.tsql.Statement} is one of six families. The
  * engine interprets {@link com.hartonomous.ingest.standin.tsql.ControlStatement} and {@link
  * com.hartonomous.ingest.standin.tsql.SessionStatement}, which hold nested statements; the emitter
  * translates {@link com.hartonomous.ingest.standin.tsql.DataStatement} and {@link
- * com.hartonomous.ingest.standin.tsql.DefinitionStatement}. Exceptions: INSERT ... EXEC, INSERT
- * BULK, CREATE PROCEDURE, CREATE and ALTER DATABASE and DROP of procedures and databases are the
- * engine's too, and for SELECT ... INTO it first creates the table that {@link
+ * com.hartonomous.ingest.standin.tsql.DefinitionStatement}. Service Broker's {@link
+ * com.hartonomous.ingest.standin.tsql.BrokerStatement} and {@link
+ * com.hartonomous.ingest.standin.tsql.BrokerDefinition} are the engine's. Exceptions: INSERT ...
+ * EXEC, INSERT BULK, CREATE PROCEDURE, CREATE and ALTER DATABASE and DROP of procedures and
+ * databases are the engine's too, and for SELECT ... INTO it first creates the table that {@link
  * com.hartonomous.ingest.standin.tsql.H2Emitter#tableOfSelectInto} describes. To evaluate the
  * expression of a SET, IF, PRINT and so on, the engine lets the emitter make a query of it.
  *

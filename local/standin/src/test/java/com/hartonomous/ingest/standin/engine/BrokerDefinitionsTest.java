@@ -2,6 +2,7 @@ package com.hartonomous.ingest.standin.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.hartonomous.ingest.standin.Difference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -115,6 +116,7 @@ class BrokerDefinitionsTest {
         .containsExactly("false");
   }
 
+  @Difference("broker-without-activation")
   @Test
   void whatTheStandInLacksIsRefusedByName() throws Exception {
     refused(
@@ -175,6 +177,7 @@ class BrokerDefinitionsTest {
     refused(208, "SELECT * FROM dbo.Nowhere", "dbo.Nowhere");
   }
 
+  @Difference("services-with-conversations-stay")
   @Test
   void objectsAreDroppedInTheirOrder() throws Exception {
     String handle = BrokerFixture.begin(one);

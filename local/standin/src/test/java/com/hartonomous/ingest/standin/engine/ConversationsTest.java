@@ -11,6 +11,7 @@ import static com.hartonomous.ingest.standin.engine.BrokerFixture.state;
 import static com.hartonomous.ingest.standin.engine.BrokerFixture.unknown;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.hartonomous.ingest.standin.Difference;
 import com.hartonomous.ingest.standin.type.SqlType;
 import java.util.HexFormat;
 import java.util.List;
@@ -264,6 +265,7 @@ class ConversationsTest {
     refused(8436, "RECEIVE * FROM TargetQueue WHERE conversation_group_id = '" + unknown() + "'");
   }
 
+  @Difference("invalid-bodies-end-both-sides")
   @Test
   void bodiesThatFailTheirValidationEndTheConversation() throws Exception {
     String good = begin(one);

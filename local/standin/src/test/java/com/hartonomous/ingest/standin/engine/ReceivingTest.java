@@ -8,6 +8,7 @@ import static com.hartonomous.ingest.standin.engine.BrokerFixture.send;
 import static com.hartonomous.ingest.standin.engine.BrokerFixture.state;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.hartonomous.ingest.standin.Difference;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -195,6 +196,7 @@ class ReceivingTest {
     }
   }
 
+  @Difference("rolled-back-receives-count-by-group")
   @Test
   void fiveRollbacksInARowDisableTheQueue() throws Exception {
     send(one, begin(one), "poison");
