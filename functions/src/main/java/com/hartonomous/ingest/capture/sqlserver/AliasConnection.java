@@ -13,14 +13,18 @@ import io.debezium.relational.TableEditor;
 import io.debezium.relational.TableId;
 import io.debezium.relational.Tables;
 import io.debezium.schema.DatabaseSchema;
+import java.sql.Connection;
 import java.sql.DatabaseMetaData;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.flink.cdc.connectors.base.config.JdbcSourceConfig;
 import org.apache.flink.cdc.connectors.sqlserver.source.utils.SqlServerUtils;
 
@@ -30,19 +34,36 @@ import org.apache.flink.cdc.connectors.sqlserver.source.utils.SqlServerUtils;
  */
 final class AliasConnection extends SqlServerConnection {
 
+  /**
+   * The metadata of up to so many tables of a schema are cheaper than those of the whole schema.
+   */
+  private static final int TABLES_ONE_BY_ONE_MAX = 10;
+
   private final ChangeTableCheck check;
+  private final ChangeReads changeReads;
+  private QueuedBytes queuedBytes;
+  private volatile boolean closed;
 
   /** Null while this connection does not stream. */
   private StreamProgress stream;
 
   AliasConnection(JdbcSourceConfig config, ChangeTableCheck check) {
-    this((SqlServerConnectorConfig) config.getDbzConnectorConfig(), check);
+    this((SqlServerConnectorConfig) config.getDbzConnectorConfig(), check, false);
   }
 
-  /** As {@code SqlServerConnectionUtils} makes one. */
-  private AliasConnection(SqlServerConnectorConfig config, ChangeTableCheck check) {
+  /**
+   * As {@code SqlServerConnectionUtils} makes one.
+   *
+   * @param cursors whether the server keeps results and sends them in blocks of the driver's 128
+   *     rows, so that many may be open at once
+   */
+  private AliasConnection(
+      SqlServerConnectorConfig config, ChangeTableCheck check, boolean cursors) {
     super(
-        JdbcConfiguration.adapt(config.getJdbcConfig()),
+        JdbcConfiguration.adapt(
+            cursors
+                ? config.getJdbcConfig().edit().with("selectMethod", "cursor").build()
+                : config.getJdbcConfig()),
         config.getSourceTimestampMode(),
         new SqlServerValueConverters(
             config.getDecimalMode(),
@@ -52,6 +73,14 @@ final class AliasConnection extends SqlServerConnection {
         config.getSkippedOperations(),
         false);
     this.check = check;
+    changeReads =
+        new ChangeReads(
+            this,
+            withCursors -> {
+              AliasConnection other = new AliasConnection(config, check, withCursors);
+              other.queuedBytes = queuedBytes;
+              return other;
+            });
   }
 
   /** From now on this connection reads the stream, and not the changes around a snapshot chunk. */
@@ -96,7 +125,7 @@ final class AliasConnection extends SqlServerConnection {
     }
     requireChangesFrom(needed);
     try {
-      super.getChangesForTables(database, tables, from, to, consumer);
+      changeReads.read(database, tables, from, to, consumer);
     } catch (SQLException e) {
       throw explained(e, () -> requireChangesFrom(needed));
     }
@@ -136,6 +165,33 @@ final class AliasConnection extends SqlServerConnection {
     return error;
   }
 
+  /** Bounds what {@link #getChangesForTables} reads ahead. Set before the first read. */
+  void bound(QueuedBytes bytes) {
+    queuedBytes = bytes;
+  }
+
+  /**
+   * Once closed it stays closed: the thread that reads changes would open it again, to ask for the
+   * next ones, and nobody would close it.
+   */
+  @Override
+  public synchronized Connection connection(boolean executeOnConnect) throws SQLException {
+    if (closed) {
+      throw new SQLException("The connection was closed.");
+    }
+    return super.connection(executeOnConnect);
+  }
+
+  @Override
+  public void close() throws SQLException {
+    closed = true;
+    try {
+      super.close();
+    } finally {
+      changeReads.close();
+    }
+  }
+
   /** The aliases of all tables of the database. */
   List<TableId> tables(String database) throws SQLException {
     return queryAndMap(
@@ -153,13 +209,71 @@ final class AliasConnection extends SqlServerConnection {
   /** Columns and key of a table as it is now. */
   Table table(TableId alias) throws SQLException {
     TableId table = TableAlias.original(alias);
-    Tables found = new Tables();
-    String schema = pattern(connection().getMetaData(), table.schema());
-    readSchema(found, table.catalog(), schema, table::equals, null, false);
-    if (found.forTable(table) == null) {
+    Table found = tables(Set.of(table), table.schema(), table.table()).get(table);
+    if (found == null) {
       throw new SQLException("Expected the captured table " + table + ", which is not there.");
     }
-    return found.forTable(table).edit().tableId(alias).create();
+    return found.edit().tableId(alias).create();
+  }
+
+  /**
+   * Columns and keys of tables as they are now, by alias; without those that are not there. The
+   * columns of many tables of one schema come by one statement.
+   */
+  Map<TableId, Table> tables(Collection<TableId> aliases) throws SQLException {
+    Map<String, List<TableId>> bySchema =
+        aliases.stream().collect(Collectors.groupingBy(TableId::schema));
+    Map<TableId, Table> found = new HashMap<>();
+    for (List<TableId> ofSchema : bySchema.values()) {
+      Set<TableId> originals =
+          ofSchema.stream().map(TableAlias::original).collect(Collectors.toSet());
+      String schema = originals.iterator().next().schema();
+      List<String> names = new ArrayList<>();
+      if (originals.size() > TABLES_ONE_BY_ONE_MAX) {
+        names.add(null);
+      } else {
+        originals.forEach(table -> names.add(table.table()));
+      }
+      for (String name : names) {
+        tables(originals, schema, name)
+            .forEach(
+                (id, table) -> {
+                  TableId alias = TableAlias.of(id);
+                  found.put(alias, table.edit().tableId(alias).create());
+                });
+      }
+    }
+    return found;
+  }
+
+  /**
+   * As the connector does, but it lists all tables of the schema for each table.
+   *
+   * @param name null for all tables of the schema
+   */
+  private Map<TableId, Table> tables(Set<TableId> wanted, String schema, String name)
+      throws SQLException {
+    DatabaseMetaData metaData = connection().getMetaData();
+    Map<TableId, List<Column>> columns =
+        getColumnsDetails(
+            database(),
+            pattern(metaData, schema),
+            name,
+            wanted::contains,
+            null,
+            metaData,
+            Set.of());
+    Map<TableId, Table> found = new HashMap<>();
+    for (Map.Entry<TableId, List<Column>> table : columns.entrySet()) {
+      found.put(
+          table.getKey(),
+          Table.editor()
+              .tableId(table.getKey())
+              .setColumns(table.getValue().stream().sorted().toList())
+              .setPrimaryKeyNames(readPrimaryKeyOrUniqueIndexNames(metaData, table.getKey()))
+              .create());
+    }
+    return found;
   }
 
   @Override
@@ -172,14 +286,29 @@ final class AliasConnection extends SqlServerConnection {
         aliased.add(
             new SqlServerChangeTable(
                 TableAlias.of(table.getSourceTableId()),
-                // It is written between brackets.
-                table.getCaptureInstance().replace("]", "]]"),
+                escaped(table.getCaptureInstance()),
                 table.getChangeTableObjectId(),
                 table.getStartLsn(),
                 table.getCapturedColumns()));
       }
     }
     return aliased;
+  }
+
+  /** As it is written between brackets. */
+  static String escaped(String captureInstance) {
+    return captureInstance.replace("]", "]]");
+  }
+
+  /** Reads these tables by this connection alone. */
+  void readChanges(
+      String database,
+      SqlServerChangeTable[] tables,
+      Lsn from,
+      Lsn to,
+      JdbcConnection.BlockingMultiResultSetConsumer consumer)
+      throws SQLException, InterruptedException {
+    super.getChangesForTables(database, tables, from, to, consumer);
   }
 
   @Override
@@ -216,7 +345,10 @@ final class AliasConnection extends SqlServerConnection {
         queries,
         preparers,
         results ->
-            consumer.accept(Arrays.stream(results).map(ExactText::rows).toArray(ResultSet[]::new)));
+            consumer.accept(
+                Arrays.stream(results)
+                    .map(rows -> ChangeRows.of(rows, queuedBytes))
+                    .toArray(ResultSet[]::new)));
   }
 
   @Override

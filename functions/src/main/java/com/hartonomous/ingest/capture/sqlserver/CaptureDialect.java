@@ -1,6 +1,7 @@
 package com.hartonomous.ingest.capture.sqlserver;
 
 import io.debezium.connector.sqlserver.SqlServerConnection;
+import io.debezium.connector.sqlserver.SqlServerConnectorConfig;
 import io.debezium.jdbc.JdbcConnection;
 import io.debezium.relational.Column;
 import io.debezium.relational.SnapshotChangeRecordEmitter;
@@ -19,8 +20,10 @@ import java.util.Map;
 import org.apache.flink.cdc.connectors.base.config.JdbcSourceConfig;
 import org.apache.flink.cdc.connectors.base.source.assigner.splitter.ChunkSplitter;
 import org.apache.flink.cdc.connectors.base.source.assigner.state.ChunkSplitterState;
+import org.apache.flink.cdc.connectors.base.source.meta.offset.Offset;
 import org.apache.flink.cdc.connectors.base.source.meta.split.SnapshotSplit;
 import org.apache.flink.cdc.connectors.base.source.meta.split.SourceSplitBase;
+import org.apache.flink.cdc.connectors.base.source.meta.split.StreamSplit;
 import org.apache.flink.cdc.connectors.base.source.reader.external.FetchTask;
 import org.apache.flink.cdc.connectors.shaded.org.apache.kafka.connect.source.SourceRecord;
 import org.apache.flink.cdc.connectors.sqlserver.source.config.SqlServerSourceConfig;
@@ -28,6 +31,7 @@ import org.apache.flink.cdc.connectors.sqlserver.source.dialect.SqlServerChunkSp
 import org.apache.flink.cdc.connectors.sqlserver.source.dialect.SqlServerDialect;
 import org.apache.flink.cdc.connectors.sqlserver.source.reader.fetch.SqlServerScanFetchTask;
 import org.apache.flink.cdc.connectors.sqlserver.source.reader.fetch.SqlServerSourceFetchTaskContext;
+import org.apache.flink.cdc.connectors.sqlserver.source.reader.fetch.SqlServerStreamFetchTask;
 import org.apache.flink.cdc.connectors.sqlserver.source.utils.SqlServerUtils;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.util.FlinkRuntimeException;
@@ -52,15 +56,25 @@ final class CaptureDialect extends SqlServerDialect {
 
   private static final long serialVersionUID = 1L;
 
+  /** Bytes of changes in the queue, and so in each of the few batches between it and the task. */
+  private static final long QUEUED_BYTES_MAX = 16L << 20;
+
+  /**
+   * How long the queue waits for more changes before it hands on what it has. The connector waits a
+   * whole poll interval, also for the end of each snapshot chunk.
+   */
+  private static final int QUEUE_WAIT_MILLIS = 20;
+
+  private final SqlServerSourceConfig sourceConfig;
   private final ChangeTableCheck check;
   private final StreamProgress progress;
-
   private transient Map<TableId, TableChange> schemas;
 
   CaptureDialect(SqlServerSourceConfig config, ChangeTableCheck check, StreamProgress progress) {
     super(config);
     this.check = check;
     this.progress = progress;
+    sourceConfig = config;
   }
 
   @Override
@@ -81,33 +95,39 @@ final class CaptureDialect extends SqlServerDialect {
 
   @Override
   public Map<TableId, TableChange> discoverDataCollectionSchemas(JdbcSourceConfig config) {
-    Map<TableId, TableChange> found = new HashMap<>();
     try (AliasConnection connection = openJdbcConnection(config)) {
-      for (TableId table : discoverDataCollections(config)) {
-        found.put(table, queryTableSchema(connection, table));
-      }
+      return schemas(connection, discoverDataCollections(config));
     } catch (SQLException e) {
       throw new FlinkRuntimeException("Could not read the columns of the captured tables.", e);
     }
-    return found;
   }
 
-  /** As the connector does, read once. */
+  /** As the connector does, read once, and for all tables at once. */
   @Override
   public synchronized TableChange queryTableSchema(JdbcConnection connection, TableId table) {
-    if (schemas == null) {
-      schemas = new HashMap<>();
+    try {
+      if (schemas == null) {
+        schemas = schemas((AliasConnection) connection, discoverDataCollections(sourceConfig));
+      }
+      TableChange schema = schemas.get(table);
+      if (schema == null) {
+        schema =
+            new TableChange(TableChangeType.CREATE, ((AliasConnection) connection).table(table));
+        schemas.put(table, schema);
+      }
+      return schema;
+    } catch (SQLException e) {
+      throw new FlinkRuntimeException("Could not read the columns of " + table + ".", e);
     }
-    return schemas.computeIfAbsent(
-        table,
-        alias -> {
-          try {
-            return new TableChange(
-                TableChangeType.CREATE, ((AliasConnection) connection).table(alias));
-          } catch (SQLException e) {
-            throw new FlinkRuntimeException("Could not read the columns of " + alias + ".", e);
-          }
-        });
+  }
+
+  private static Map<TableId, TableChange> schemas(AliasConnection connection, List<TableId> tables)
+      throws SQLException {
+    Map<TableId, TableChange> schemas = new HashMap<>();
+    connection
+        .tables(tables)
+        .forEach((id, table) -> schemas.put(id, new TableChange(TableChangeType.CREATE, table)));
+    return schemas;
   }
 
   @Override
@@ -120,7 +140,7 @@ final class CaptureDialect extends SqlServerDialect {
   public FetchTask<SourceSplitBase> createFetchTask(SourceSplitBase split) {
     return split.isSnapshotSplit()
         ? new SnapshotTask(split.asSnapshotSplit())
-        : super.createFetchTask(split);
+        : new StreamTask(split.asStreamSplit());
   }
 
   @Override
@@ -133,10 +153,97 @@ final class CaptureDialect extends SqlServerDialect {
     return new Splitter(config, this, state);
   }
 
+  /**
+   * The thread of a task, which is to end when the task is closed. In a burst of changes or in the
+   * middle of a chunk it waits for room in the queue, which nobody empties any more: each end of an
+   * attempt would take half a minute longer, and leave that thread and a full queue behind.
+   */
+  private static final class TaskThread {
+
+    private Thread running;
+
+    synchronized void enter() {
+      running = Thread.currentThread();
+    }
+
+    synchronized void leave() {
+      running = null;
+      // It was for the task, and the thread may be one of a pool.
+      Thread.interrupted();
+    }
+
+    synchronized void interrupt() {
+      if (running != null) {
+        running.interrupt();
+      }
+    }
+  }
+
+  private static final class StreamTask extends SqlServerStreamFetchTask {
+
+    private final TaskThread thread = new TaskThread();
+
+    StreamTask(StreamSplit split) {
+      super(split);
+    }
+
+    @Override
+    public void execute(Context context) throws Exception {
+      thread.enter();
+      try {
+        super.execute(context);
+      } finally {
+        thread.leave();
+      }
+    }
+
+    @Override
+    public void close() {
+      super.close();
+      thread.interrupt();
+    }
+  }
+
   private static final class SnapshotTask extends SqlServerScanFetchTask {
+
+    private final TaskThread thread = new TaskThread();
 
     SnapshotTask(SnapshotSplit split) {
       super(split);
+    }
+
+    /**
+     * As the connector does, but it opens a connection for each of the two positions, which takes
+     * longer than to read a small table.
+     */
+    @Override
+    public void execute(Context context) throws Exception {
+      thread.enter();
+      try {
+        taskRunning = true;
+        SqlServerConnection connection =
+            ((SqlServerSourceFetchTaskContext) context).getConnection();
+        Offset low = SqlServerUtils.currentLsn(connection);
+        dispatchLowWaterMarkEvent(context, snapshotSplit, low);
+        executeDataSnapshot(context);
+        Offset high = SqlServerUtils.currentLsn(connection);
+        dispatchHighWaterMarkEvent(context, snapshotSplit, high);
+        StreamSplit backfill = createBackfillStreamSplit(low, high);
+        if (high.isAfter(low)) {
+          executeBackfillTask(context, backfill);
+        } else {
+          dispatchEndWaterMarkEvent(context, backfill, high);
+        }
+        taskRunning = false;
+      } finally {
+        thread.leave();
+      }
+    }
+
+    @Override
+    public void close() {
+      super.close();
+      thread.interrupt();
     }
 
     /** As the connector does, but the statement has the table's own name. */
@@ -183,6 +290,7 @@ final class CaptureDialect extends SqlServerDialect {
 
     private final AliasConnection connection;
     private final StreamProgress progress;
+    private QueuedBytes queuedBytes;
 
     FetchContext(
         JdbcSourceConfig config,
@@ -197,10 +305,34 @@ final class CaptureDialect extends SqlServerDialect {
 
     @Override
     public void configure(SourceSplitBase split) {
+      // A snapshot's chunk is held as a whole anyway.
+      queuedBytes =
+          split.isStreamSplit()
+              ? new QueuedBytes(
+                  QUEUED_BYTES_MAX,
+                  () -> getQueue().remainingCapacity() == getQueue().totalCapacity())
+              : null;
+      connection.bound(queuedBytes);
+      // The queue of the task takes its wait from there.
+      SqlServerConnectorConfig original = getDbzConnectorConfig();
+      setDbzConnectorConfig(
+          new SqlServerConnectorConfig(
+              original.getConfig().edit().with("poll.interval.ms", QUEUE_WAIT_MILLIS).build()));
       super.configure(split);
+      setDbzConnectorConfig(original);
       if (split.isStreamSplit()) {
         connection.streams(progress);
       }
+    }
+
+    /** Asked once for each record of a stream when it leaves the queue. */
+    @Override
+    public boolean isDataChangeRecord(SourceRecord event) {
+      boolean change = super.isDataChangeRecord(event);
+      if (change && queuedBytes != null) {
+        queuedBytes.remove();
+      }
+      return change;
     }
 
     @Override
@@ -215,6 +347,8 @@ final class CaptureDialect extends SqlServerDialect {
   }
 
   private static final class Splitter extends SqlServerChunkSplitter {
+
+    private long approximateRows;
 
     Splitter(JdbcSourceConfig config, SqlServerDialect dialect, ChunkSplitterState state) {
       super(config, dialect, state);
@@ -241,8 +375,30 @@ final class CaptureDialect extends SqlServerDialect {
           connection, TableAlias.original(table), column, rows, included);
     }
 
+    /**
+     * A table of no more rows than a chunk is one chunk, whatever its key; the connector asks for
+     * the end of the chunk, and sleeps.
+     */
+    @Override
+    protected boolean isEvenlySplitColumn(Column column) {
+      return approximateRows <= sourceConfig.getSplitSize() || super.isEvenlySplitColumn(column);
+    }
+
+    @Override
+    protected double calculateDistributionFactor(TableId table, Object min, Object max, long rows) {
+      return rows <= sourceConfig.getSplitSize()
+          ? 1
+          : super.calculateDistributionFactor(table, min, max, rows);
+    }
+
     @Override
     protected Long queryApproximateRowCnt(JdbcConnection connection, TableId table)
+        throws SQLException {
+      approximateRows = approximateRows(connection, table);
+      return approximateRows;
+    }
+
+    private static long approximateRows(JdbcConnection connection, TableId table)
         throws SQLException {
       return connection.prepareQueryAndMap(
           "SELECT SUM(row_count) FROM sys.dm_db_partition_stats"

@@ -1,7 +1,5 @@
 package com.hartonomous.ingest.capture.sqlserver;
 
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
@@ -39,27 +37,6 @@ final class ExactText {
       units[i] = (char) ((bytes[2 * i] & 0xFF) | bytes[2 * i + 1] << Byte.SIZE);
     }
     return new String(units);
-  }
-
-  /** The same rows, whose {@code getObject(int)} gives exact texts. */
-  static ResultSet rows(ResultSet rows) {
-    return (ResultSet)
-        Proxy.newProxyInstance(
-            ExactText.class.getClassLoader(),
-            new Class<?>[] {ResultSet.class},
-            (proxy, method, arguments) -> {
-              try {
-                Object value = method.invoke(rows, arguments);
-                return value instanceof String
-                        && method.getName().equals("getObject")
-                        && arguments.length == 1
-                        && arguments[0] instanceof Integer position
-                    ? exact(value, rows, position)
-                    : value;
-              } catch (InvocationTargetException e) {
-                throw e.getCause();
-              }
-            });
   }
 
   /** A text's code units, the lower byte first; null of null. */

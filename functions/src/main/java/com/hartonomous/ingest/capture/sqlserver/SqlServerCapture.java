@@ -25,6 +25,9 @@ import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
  */
 public final class SqlServerCapture {
 
+  private static final int QUEUED_RECORDS_MAX = 2_048;
+  private static final int BATCH_RECORDS_MAX = 512;
+
   private SqlServerCapture() {}
 
   /**
@@ -96,6 +99,9 @@ public final class SqlServerCapture {
   private static Properties debeziumProperties(SqlServerOptions server, Duration pollInterval) {
     Properties properties = new Properties();
     properties.setProperty("poll.interval.ms", Long.toString(pollInterval.toMillis()));
+    // Records between the connector's thread and the task: the queue, and some batches of it.
+    properties.setProperty("max.queue.size", Integer.toString(QUEUED_RECORDS_MAX));
+    properties.setProperty("max.batch.size", Integer.toString(BATCH_RECORDS_MAX));
     // Every "database.*" property becomes a property of the driver.
     properties.setProperty("database.encrypt", Boolean.toString(server.encrypt()));
     properties.setProperty(

@@ -2,6 +2,7 @@ package com.hartonomous.ingest.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.hartonomous.ingest.standin.engine.FaultInjector;
 import com.hartonomous.ingest.testing.CapturedRows;
 import com.hartonomous.ingest.testing.FlinkCluster;
 import com.hartonomous.ingest.testing.Sql;
@@ -106,5 +107,86 @@ class AlteredTableITCase {
       }
       assertThat(CapturedRows.wrongCounts(sql)).isEmpty();
     }
+  }
+
+  /** The job fails when it reads the second instance for the first time, and goes on. */
+  @Test
+  @Timeout(value = 4, unit = TimeUnit.MINUTES)
+  void aSecondCaptureInstanceTakesOverWithoutLoss() throws Exception {
+    try (Sql sql = server.connect()) {
+      create(sql);
+      String savepoint;
+      try (RunningIngest job = RunningIngest.start(options())) {
+        awaitExact(sql, "Title", "Body");
+        InjectedFailure atFirstRead =
+            new InjectedFailure(
+                FaultInjector.Point.BEFORE_STATEMENT,
+                "hartonomous-capture"::equals,
+                "fn_cdc_get_all_changes_dbo_Pages_2",
+                1);
+        server.injectFaults(atFirstRead);
+        sql.update("ALTER TABLE dbo.Pages ADD Note NVARCHAR(40) NULL");
+        sql.update(
+            "INSERT INTO dbo.Pages (Id, Title, Body, Note) VALUES (3, N'title', N'body', N'note')");
+        sql.update("UPDATE dbo.Pages SET Body = N'before' WHERE Id = 1");
+        enable(sql, "dbo_Pages_2");
+        sql.update(
+            "INSERT INTO dbo.Pages (Id, Title, Body, Note) VALUES (4, N'four', N'4', N'note')");
+        sql.update("UPDATE dbo.Pages SET Body = N'between' WHERE Id IN (1, 3)");
+        awaitExact(sql, "Title", "Body");
+        assertThat(atFirstRead.happened()).isTrue();
+        disable(sql, "dbo_Pages");
+        sql.update("INSERT INTO dbo.Pages (Id, Title, Body) VALUES (5, N'five', N'5')");
+        sql.update("UPDATE dbo.Pages SET Body = N'after' WHERE Id = 3");
+        sql.update("DELETE FROM dbo.Pages WHERE Id = 2");
+        awaitExact(sql, "Title", "Body");
+        savepoint = job.stopWithSavepoint(directory.resolve("savepoints"));
+      }
+      sql.update("UPDATE dbo.Pages SET Title = N'stopped', Note = N'noted' WHERE Id IN (1, 4)");
+      try (RunningIngest job = RunningIngest.startBeside(options(), savepoint)) {
+        awaitExact(sql, "Title", "Body");
+        assertThat(job.status()).isEqualTo(JobStatus.RUNNING);
+      }
+      assertThat(CapturedRows.wrongCounts(sql)).isEmpty();
+    }
+  }
+
+  @Test
+  @Timeout(value = 4, unit = TimeUnit.MINUTES)
+  void aSecondCaptureInstanceIsMadeWhileTheJobIsStopped() throws Exception {
+    try (Sql sql = server.connect()) {
+      create(sql);
+      Path savepoints = directory.resolve("savepoints");
+      String savepoint;
+      try (RunningIngest job = RunningIngest.startBeside(options())) {
+        awaitExact(sql, "Title", "Body");
+        savepoint = job.stopWithSavepoint(savepoints);
+      }
+      sql.update("UPDATE dbo.Pages SET Body = N'stopped' WHERE Id = 1");
+      sql.update("ALTER TABLE dbo.Pages ADD Note NVARCHAR(40) NULL");
+      sql.update("INSERT INTO dbo.Pages (Id, Title, Body) VALUES (3, N'three', N'3')");
+      enable(sql, "dbo_Pages_2");
+      sql.update("UPDATE dbo.Pages SET Body = N'second', Note = N'noted' WHERE Id IN (1, 3)");
+      sql.update("DELETE FROM dbo.Pages WHERE Id = 2");
+      try (RunningIngest job = RunningIngest.startBeside(options(), savepoint)) {
+        awaitExact(sql, "Title", "Body");
+        savepoint = job.stopWithSavepoint(savepoints);
+      }
+      disable(sql, "dbo_Pages");
+      sql.update("INSERT INTO dbo.Pages (Id, Title, Body) VALUES (4, N'four', N'4')");
+      sql.update("UPDATE dbo.Pages SET Title = N'third' WHERE Id = 3");
+      try (RunningIngest job = RunningIngest.startBeside(options(), savepoint)) {
+        awaitExact(sql, "Title", "Body");
+        assertThat(job.status()).isEqualTo(JobStatus.RUNNING);
+      }
+      assertThat(CapturedRows.wrongCounts(sql)).isEmpty();
+    }
+  }
+
+  private static void disable(Sql sql, String instance) throws SQLException {
+    sql.update(
+        "EXEC sys.sp_cdc_disable_table @source_schema = N'dbo', @source_name = N'Pages',"
+            + " @capture_instance = ?",
+        instance);
   }
 }

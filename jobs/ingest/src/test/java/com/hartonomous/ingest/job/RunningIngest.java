@@ -87,8 +87,20 @@ final class RunningIngest implements AutoCloseable {
 
   /** Starts where another job may be running already; what fails it ends it. */
   static RunningIngest startBeside(IngestOptions options) throws Exception {
+    return startBeside(options, null);
+  }
+
+  /**
+   * What fails it ends it.
+   *
+   * @param savepoint to restore from, or null
+   */
+  static RunningIngest startBeside(IngestOptions options, String savepoint) throws Exception {
     Configuration configuration = new Configuration();
     configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "none");
+    if (savepoint != null) {
+      configuration.set(StateRecoveryOptions.SAVEPOINT_PATH, savepoint);
+    }
     return start(options, configuration, true);
   }
 

@@ -69,6 +69,7 @@ final class TableInspection {
 
   private final Connection connection;
   private final String database;
+  private List<String[]> tables;
 
   TableInspection(Connection connection, String database) {
     this.connection = connection;
@@ -115,22 +116,13 @@ final class TableInspection {
   /** Schema and table as the database spells them: the connector compares exactly. */
   private String[] findTable(IngestOptions.Table wanted)
       throws ConfigurationException, SQLException {
-    List<String[]> found = new ArrayList<>();
-    List<String> names = new ArrayList<>();
-    try (PreparedStatement statement =
-            connection.prepareStatement(
-                "SELECT TABLE_SCHEMA, TABLE_NAME FROM INFORMATION_SCHEMA.TABLES"
-                    + " WHERE TABLE_TYPE = 'BASE TABLE' ORDER BY TABLE_SCHEMA, TABLE_NAME");
-        ResultSet result = statement.executeQuery()) {
-      while (result.next()) {
-        String schema = result.getString(1);
-        String table = result.getString(2);
-        if (schema.equalsIgnoreCase(wanted.schema()) && table.equalsIgnoreCase(wanted.table())) {
-          found.add(new String[] {schema, table});
-        }
-        names.add(schema + "." + table);
-      }
-    }
+    List<String[]> found =
+        tables().stream()
+            .filter(
+                name ->
+                    name[0].equalsIgnoreCase(wanted.schema())
+                        && name[1].equalsIgnoreCase(wanted.table()))
+            .toList();
     if (found.size() > 1) {
       throw refuse(
           wanted.qualifiedName(),
@@ -140,12 +132,31 @@ final class TableInspection {
     if (!found.isEmpty()) {
       return found.get(0);
     }
+    List<String> names = tables().stream().map(name -> name[0] + "." + name[1]).toList();
     String hint =
         names.isEmpty()
             ? "The database has no tables."
             : "Did you mean " + NearestKey.find(wanted.qualifiedName(), names) + "?";
     throw refuse(
         wanted.qualifiedName(), "there is no such table in database " + database + ". " + hint);
+  }
+
+  /** Schema and table of all tables of the database, asked for once. */
+  private List<String[]> tables() throws SQLException {
+    if (tables == null) {
+      List<String[]> found = new ArrayList<>();
+      try (PreparedStatement statement =
+              connection.prepareStatement(
+                  "SELECT TABLE_SCHEMA, TABLE_NAME FROM INFORMATION_SCHEMA.TABLES"
+                      + " WHERE TABLE_TYPE = 'BASE TABLE' ORDER BY TABLE_SCHEMA, TABLE_NAME");
+          ResultSet result = statement.executeQuery()) {
+        while (result.next()) {
+          found.add(new String[] {result.getString(1), result.getString(2)});
+        }
+      }
+      tables = found;
+    }
+    return tables;
   }
 
   /**
