@@ -115,17 +115,22 @@ final class BrokerStatementRunner {
         session,
         () -> {
           Savepoint savepoint = session.connection().setSavepoint();
-          boolean done = false;
           try {
-            T result = execution.execute();
-            done = true;
-            return result;
-          } finally {
-            if (!done) {
-              session.connection().rollback(savepoint);
-            }
+            return execution.execute();
+          } catch (SQLException | SqlServerError | RuntimeException e) {
+            undo(savepoint, e);
+            throw e;
           }
         });
+  }
+
+  /** After a deadlock H2 has rolled back all, and the savepoint is no more. */
+  private void undo(Savepoint savepoint, Exception cause) {
+    try {
+      session.connection().rollback(savepoint);
+    } catch (SQLException e) {
+      cause.addSuppressed(e);
+    }
   }
 
   private void begin(BeginDialog begin, Scope scope) throws SqlServerError, SQLException {
@@ -308,6 +313,7 @@ final class BrokerStatementRunner {
       throws SqlServerError, SQLException, IOException {
     long top = top(receive.top(), scope);
     Wanted wanted = wanted(receive, scope);
+    Savepoint before = session.connection().setSavepoint();
     List<Message> messages =
         patiently(
                 receive.queue(),
@@ -322,6 +328,10 @@ final class BrokerStatementRunner {
     try {
       Outcome outcome = runner.runReceived(receive.reading(), scope, results);
       return new Outcome(outcome.command(), messages.size());
+    } catch (SQLException | SqlServerError | RuntimeException e) {
+      // What could not be read was not received.
+      undo(before, e);
+      throw e;
     } finally {
       session.received().set(List.of());
     }

@@ -172,6 +172,15 @@ class ConversationsTest {
   }
 
   @Test
+  void whatCannotBeReadIsNotReceived() throws Exception {
+    send(one, begin(one), "kept");
+    one.ok("BEGIN TRAN");
+    refused(8134, "RECEIVE 1 / status, 1 / (status - status) FROM TargetQueue");
+    one.ok("COMMIT");
+    assertThat(receive(two, "")).containsExactly("kept");
+  }
+
+  @Test
   void bothSidesEndAConversation() throws Exception {
     String handle = begin(one);
     send(one, handle, "request");
