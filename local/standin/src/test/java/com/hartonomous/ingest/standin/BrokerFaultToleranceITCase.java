@@ -182,7 +182,9 @@ class BrokerFaultToleranceITCase {
     for (String text : texts) {
       receivedAcknowledged.merge(text, 1, Integer::sum);
     }
-    received.release();
+    if (!texts.isEmpty()) {
+      received.release();
+    }
   }
 
   private void check(Connection connection, String description, boolean last) throws SQLException {
@@ -226,7 +228,7 @@ class BrokerFaultToleranceITCase {
         }
       }
     }
-    assertThat(receivedAcknowledged.values()).as(description).containsOnly(1);
+    assertThat(receivedAcknowledged.values()).as(description).allMatch(times -> times == 1);
     assertThat(all).as(description).isPositive();
   }
 
