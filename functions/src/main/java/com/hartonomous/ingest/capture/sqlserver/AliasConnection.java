@@ -359,6 +359,11 @@ final class AliasConnection extends SqlServerConnection {
   }
 
   @Override
+  public String quotedColumnIdString(String column) {
+    return SqlServerUtils.quote(column);
+  }
+
+  @Override
   public String quotedTableIdString(TableId table) {
     return SqlServerUtils.quote(table);
   }

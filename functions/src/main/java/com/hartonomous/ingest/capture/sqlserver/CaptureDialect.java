@@ -33,6 +33,7 @@ import org.apache.flink.cdc.connectors.sqlserver.source.reader.fetch.SqlServerSc
 import org.apache.flink.cdc.connectors.sqlserver.source.reader.fetch.SqlServerSourceFetchTaskContext;
 import org.apache.flink.cdc.connectors.sqlserver.source.reader.fetch.SqlServerStreamFetchTask;
 import org.apache.flink.cdc.connectors.sqlserver.source.utils.SqlServerUtils;
+import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.util.FlinkRuntimeException;
 
@@ -246,7 +247,7 @@ final class CaptureDialect extends SqlServerDialect {
       thread.interrupt();
     }
 
-    /** As the connector does, but the statement has the table's own name. */
+    /** As the connector does, but the statement has the table's own name, and the key's quoted. */
     @Override
     protected void executeDataSnapshot(Context context) throws Exception {
       SqlServerSourceFetchTaskContext task = (SqlServerSourceFetchTaskContext) context;
@@ -257,7 +258,7 @@ final class CaptureDialect extends SqlServerDialect {
       RowType key = snapshotSplit.getSplitKeyType();
       String query =
           SqlServerUtils.buildSplitScanQuery(
-              TableAlias.original(table.id()), key, start == null, end == null);
+              TableAlias.original(table.id()), quoted(key), start == null, end == null);
       try (PreparedStatement statement =
               SqlServerUtils.readTableSplitDataStatement(
                   connection,
@@ -283,6 +284,12 @@ final class CaptureDialect extends SqlServerDialect {
         }
       }
       task.getSnapshotReceiver().completeSnapshot();
+    }
+
+    private static RowType quoted(RowType key) {
+      return RowType.of(
+          key.getChildren().toArray(LogicalType[]::new),
+          key.getFieldNames().stream().map(SqlServerUtils::quote).toArray(String[]::new));
     }
   }
 
@@ -337,7 +344,16 @@ final class CaptureDialect extends SqlServerDialect {
 
     @Override
     public boolean isRecordBetween(SourceRecord change, Object[] start, Object[] end) {
-      return !isNumber(start) || !isNumber(end) || super.isRecordBetween(change, start, end);
+      return !isNumber(start)
+          || !isNumber(end)
+          || !hasPlainKey(change)
+          || super.isRecordBetween(change, start, end);
+    }
+
+    /** The connector looks for the key's value by the name that Avro would make of its own. */
+    private static boolean hasPlainKey(SourceRecord change) {
+      String name = change.keySchema().fields().get(0).name();
+      return TableAlias.of(name).equals(name) && !Character.isDigit(name.charAt(0));
     }
 
     /** Null is the open end of the first or last chunk. */

@@ -14,7 +14,7 @@ import java.util.function.BooleanSupplier;
  */
 final class QueuedBytes {
 
-  private static final long CHECK_MILLIS = 1_000;
+  private static final long CHECK_MILLIS = 500;
   private static final int CHECKS_MAX = 10;
 
   private final long limit;
@@ -60,8 +60,9 @@ final class QueuedBytes {
   /**
    * Waits until there is room for one more change. By the thread that reads.
    *
-   * <p>What is counted though the queue was empty for {@value #CHECKS_MAX} s never was in it: a
-   * change of which the connector made no record must not stop capture.
+   * <p>What is counted though the queue was empty at {@value #CHECKS_MAX} checks in a row, half a
+   * second apart, never was in it: a change of which the connector made no record must not stop
+   * capture.
    *
    * @throws InterruptedException when the task is closed
    */

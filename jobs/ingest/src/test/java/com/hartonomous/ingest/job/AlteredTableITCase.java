@@ -7,6 +7,7 @@ import com.hartonomous.ingest.testing.CapturedRows;
 import com.hartonomous.ingest.testing.FlinkCluster;
 import com.hartonomous.ingest.testing.Sql;
 import com.hartonomous.ingest.testing.SqlServerExtension;
+import com.hartonomous.ingest.testing.StandInOnly;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -111,6 +112,7 @@ class AlteredTableITCase {
 
   /** The job fails when it reads the second instance for the first time, and goes on. */
   @Test
+  @StandInOnly("injected faults")
   @Timeout(value = 4, unit = TimeUnit.MINUTES)
   void aSecondCaptureInstanceTakesOverWithoutLoss() throws Exception {
     try (Sql sql = server.connect()) {

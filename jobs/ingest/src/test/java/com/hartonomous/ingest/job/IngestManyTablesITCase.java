@@ -7,6 +7,7 @@ import com.hartonomous.ingest.testing.CapturedRows;
 import com.hartonomous.ingest.testing.FlinkCluster;
 import com.hartonomous.ingest.testing.Sql;
 import com.hartonomous.ingest.testing.SqlServerExtension;
+import com.hartonomous.ingest.testing.StandInOnly;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -37,6 +38,7 @@ class IngestManyTablesITCase {
   @TempDir Path checkpoints;
 
   @Test
+  @StandInOnly("injected faults")
   void tablesWithoutChangesAreNotRead() throws Exception {
     try (Sql sql = server.connect()) {
       List<IngestOptions.Table> tables = createTables(sql);

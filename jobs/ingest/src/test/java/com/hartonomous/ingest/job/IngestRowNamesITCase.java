@@ -51,7 +51,7 @@ class IngestRowNamesITCase {
           "\u8868\u4E8C",
           "\uD83D\uDCC4");
 
-  private static final List<String> KEY = List.of("Id", "Line No., [x]");
+  private static final List<String> KEY = List.of("Row No., [x]", "order");
 
   private static final List<String> CONTENT = List.of("it's \"Gr\u00F6\u00DFe\"", "a]b, [c].d");
 
@@ -76,11 +76,11 @@ class IngestRowNamesITCase {
             "CREATE TABLE %s (%s INT NOT NULL, %s INT NOT NULL, %s NVARCHAR(MAX) NULL,"
                 + " %s NVARCHAR(40) NULL, PRIMARY KEY (%s, %s))",
             qualified(table),
-            KEY.get(0),
+            quote(KEY.get(0)),
             quote(KEY.get(1)),
             quote(CONTENT.get(0)),
             quote(CONTENT.get(1)),
-            KEY.get(0),
+            quote(KEY.get(0)),
             quote(KEY.get(1))));
     String instance = TABLES.indexOf(table) % 2 == 0 ? null : "my instance, " + table;
     sql.update(
@@ -165,15 +165,18 @@ class IngestRowNamesITCase {
     for (String table : TABLES) {
       sql.update(
           String.format(
-              "UPDATE %s SET %s = N'changed', %s = NULL WHERE Id BETWEEN ? AND ?",
-              qualified(table), quote(CONTENT.get(0)), quote(CONTENT.get(1))),
+              "UPDATE %s SET %s = N'changed', %s = NULL WHERE %s BETWEEN ? AND ?",
+              qualified(table), quote(CONTENT.get(0)), quote(CONTENT.get(1)), quote(KEY.get(0))),
           first,
           first + 9);
       sql.update(
           String.format(
-              "UPDATE %s SET %s = 1000 + Id WHERE Id = ?", qualified(table), quote(KEY.get(1))),
+              "UPDATE %s SET %s = 1000 + %s WHERE %s = ?",
+              qualified(table), quote(KEY.get(1)), quote(KEY.get(0)), quote(KEY.get(0))),
           first + 20);
-      sql.update("DELETE FROM " + qualified(table) + " WHERE Id = ?", first + 30);
+      sql.update(
+          String.format("DELETE FROM %s WHERE %s = ?", qualified(table), quote(KEY.get(0))),
+          first + 30);
     }
   }
 }

@@ -5,7 +5,6 @@ import com.hartonomous.ingest.job.IngestOptions;
 import com.hartonomous.ingest.job.config.ConfigurationException;
 import com.hartonomous.ingest.job.config.NearestKey;
 import com.hartonomous.ingest.record.Segmentation;
-import com.hartonomous.ingest.runtime.SqlErrors;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -33,8 +32,6 @@ final class TableInspection {
   private static final String TEXT_CONTENT = "text/";
 
   private static final Pattern PLAIN_NAME = Pattern.compile("[\\p{L}\\p{M}\\p{N}_@#%&;:-]+");
-
-  private static final Pattern BARE_NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
 
   /** The connector cannot cut a snapshot into chunks by a key of these types. */
   private static final Set<String> TYPES_WITHOUT_CHUNKS =
@@ -88,7 +85,6 @@ final class TableInspection {
     Map<String, String> columnTypes = columnTypes(schema, table);
     requirePlainDatabase(schema, table);
     List<String> keyColumns = keyColumns(schema, table, columnTypes);
-    requireBareName(schema, table, keyColumns.get(0));
     Set<String> capturedColumns = capturedColumns(schema, table);
     requireCaptured(schema, table, keyColumns, capturedColumns);
     List<IngestOptions.Column> contentColumns = new ArrayList<>();
@@ -172,35 +168,6 @@ final class TableInspection {
               "the capture connector cannot take this name of a database: expected letters, digits"
                   + " and _ @ # %% & ; : - only, found %s. Rename it.",
               database));
-    }
-  }
-
-  /** The connector writes the first key column into its statements without quotes. */
-  private void requireBareName(String schema, String table, String column)
-      throws ConfigurationException, SQLException {
-    boolean bare = BARE_NAME.matcher(column).matches();
-    if (bare) {
-      try (PreparedStatement statement =
-          connection.prepareStatement(
-              String.format(
-                  "SELECT TOP (0) 1 FROM %s.%s WHERE %s = %s",
-                  SourceColumn.quote(schema), SourceColumn.quote(table), column, column))) {
-        statement.executeQuery().close();
-      } catch (SQLException e) {
-        if (SqlErrors.kind(e) == SqlErrors.Kind.CONNECTION) {
-          throw e;
-        }
-        bare = false;
-      }
-    }
-    if (!bare) {
-      throw refuse(
-          schema + "." + table,
-          String.format(
-              "the capture connector does not quote the first column of the primary key: expected a"
-                  + " name of Latin letters, digits and _ that is no reserved word, found %s. Rename"
-                  + " it, or put another column first.",
-              column));
     }
   }
 

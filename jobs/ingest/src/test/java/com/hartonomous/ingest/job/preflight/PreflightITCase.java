@@ -269,47 +269,6 @@ class PreflightITCase {
   }
 
   @Test
-  void aFirstKeyColumnThatNeedsQuotesIsRefused() throws Exception {
-    int number = 0;
-    for (String column : List.of("Order No", "Gr\u00F6\u00DFe", "order", "1st", "x--")) {
-      String table = "Keyed" + ++number;
-      create("dbo", table, column);
-      assertRefused(
-          inDatabase(options(), "dbo", table),
-          "dbo." + table + ": the capture connector does not quote the first column",
-          "found " + column + ". Rename it, or put another column first.");
-    }
-  }
-
-  private void create(String schema, String table, String keyColumn) throws Exception {
-    execute(
-        String.format(
-            "CREATE TABLE [%s].[%s] ([%s] INT NOT NULL PRIMARY KEY, Body NVARCHAR(MAX) NULL)",
-            schema, table.replace("]", "]]"), keyColumn));
-  }
-
-  /** The options with this table alone, of a name that would need quotes in a configuration. */
-  private static IngestOptions inDatabase(IngestOptions options, String schema, String table) {
-    IngestOptions.Capture capture = options.capture();
-    return new IngestOptions(
-        options.sqlServer(),
-        new IngestOptions.Capture(
-            capture.group(),
-            List.of(
-                new IngestOptions.Table(
-                    schema, table, List.of(new IngestOptions.Column("Body", "text/plain")))),
-            capture.pollInterval(),
-            capture.heartbeatInterval(),
-            capture.snapshotSplitSize(),
-            capture.serverTimeZone()),
-        options.models(),
-        options.writer(),
-        options.checkpoint(),
-        options.job(),
-        options.web());
-  }
-
-  @Test
   void aBinaryColumnIsTakenAsItIs() throws Exception {
     execute(
         "CREATE TABLE dbo.Files (Id INT NOT NULL PRIMARY KEY, Data VARBINARY(MAX) NULL,"
