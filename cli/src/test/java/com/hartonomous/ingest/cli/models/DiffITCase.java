@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.hartonomous.ingest.cli.CommandRunner;
 import com.hartonomous.ingest.cli.ExitCode;
+import com.hartonomous.ingest.format.pickle.PickleBytes;
+import com.hartonomous.ingest.format.zip.ZipBytes;
 import com.hartonomous.ingest.testing.ModelFolders;
 import com.hartonomous.ingest.testing.Sql;
 import com.hartonomous.ingest.testing.SqlServerExtension;
@@ -133,6 +135,35 @@ class DiffITCase {
               + " dbo.FileChunks AS c WHERE c.ByteLength = 65536)");
     }
     assertThat(run("fine", "coarse").err()).contains("found other content of atom");
+  }
+
+  @Test
+  void valuesThatAreTooManyToReadAreNamedAndTheOthersCompared() throws Exception {
+    Path left = expanded("left", "w");
+    ingest("ingest", "64 KiB", Map.of("left", left, "right", expanded("right", "x")));
+
+    JsonNode report = diff("left", "right", ExitCode.PROBLEM_FOUND);
+
+    assertThat(report.get("equalTensors").asInt()).isEqualTo(1);
+    assertThat(report.get("changed"))
+        .extracting(
+            changed -> changed.get("left").get("name") + " " + changed.get("differs").toString())
+        .containsExactly("\"huge\" [\"unread\"]");
+    assertThat(names(report.get("added"))).containsExactly("x");
+  }
+
+  /** A matrix of sixteen numbers twice, and one of them 2^40 times. */
+  private Path expanded(String folder, String name) throws Exception {
+    PickleBytes pickle = PickleBytes.begin().ops("}(");
+    pickle.text("same").matrix("0", 16, 4, 4).text("huge");
+    pickle.global("torch._utils", "_rebuild_tensor_v2").ops("(").storage("0", 16).integer(0);
+    pickle.ops("(").integer(1 << 20).integer(1 << 20).ops("t(").integer(0).integer(0).ops("t");
+    pickle.raw(0x89).ops("NtR").text(name).matrix("0", 16, 4, 4).ops("u");
+    ZipBytes zip = new ZipBytes();
+    zip.stored("m/data.pkl", pickle.stop());
+    zip.stored("m/data/0", new byte[64]);
+    return Files.write(
+        Files.createDirectories(directory.resolve(folder)).resolve("model.pt"), zip.finish());
   }
 
   /** Typed ONNX values are no range of their file. */
