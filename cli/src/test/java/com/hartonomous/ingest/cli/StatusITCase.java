@@ -109,6 +109,8 @@ class StatusITCase {
     assertThat(capture.get("checkpointId").asLong()).isEqualTo(5);
     assertThat(capture.get("lastLsn").asText()).hasSize(20);
     assertThat(capture.get("lagSeconds").asDouble()).isZero();
+    assertThat(capture.get("phase").asText()).isEqualTo("STREAM");
+    assertThat(capture.get("pendingTransactions").asLong()).isZero();
     assertThat(status.get("broker").isNull()).isTrue();
     assertThat(status.get("outbox").get("unsynced").asLong()).isEqualTo(1);
     assertThat(status.get("deadLetters").get("total").asLong()).isEqualTo(3);

@@ -57,6 +57,8 @@ public record Status(
    * @param lagSeconds how much later the database's newest captured change was committed
    * @param headroomSeconds how much later the position was committed than the oldest change that
    *     the database still keeps: when it reaches zero, changes may be lost
+   * @param phase SNAPSHOT until the first change was streamed, then STREAM
+   * @param pendingTransactions captured behind the position, 100,000 at most
    * @param tables of the group
    */
   public record Capture(
@@ -66,6 +68,8 @@ public record Status(
       long checkpointId,
       Double lagSeconds,
       Double headroomSeconds,
+      String phase,
+      Long pendingTransactions,
       long snapshotRows,
       long insertedRows,
       long updatedRows,

@@ -118,8 +118,8 @@ public final class StatusCommand implements Callable<Integer> {
     for (Status.Capture group : status.capture()) {
       for (Status.Table table : group.tables()) {
         out.printf(
-            "balance       %s: %d references stored, %d dead letters; %d ever brought a new atom, %d"
-                + " a known one%n",
+            "balance       %s: %d references stored, %d dead letters; %d ever brought a new atom,"
+                + " %d a known one%n",
             table.table(),
             table.stored(),
             table.deadLetters(),
@@ -176,9 +176,11 @@ public final class StatusCommand implements Callable<Integer> {
     TextTable table =
         new TextTable(
             "group",
+            "phase",
             "position",
             "checkpoint (UTC)",
             "lag",
+            "pending",
             "headroom",
             "snapshot",
             "inserted",
@@ -187,9 +189,11 @@ public final class StatusCommand implements Callable<Integer> {
     for (Status.Capture group : status.capture()) {
       table.add(
           group.source(),
+          group.phase(),
           group.lastLsn(),
           group.lastCheckpoint(),
           seconds(group.lagSeconds()),
+          group.pendingTransactions(),
           seconds(group.headroomSeconds()),
           group.snapshotRows(),
           group.insertedRows(),

@@ -3,6 +3,8 @@ package com.hartonomous.ingest.cli.status;
 import com.hartonomous.ingest.balance.Findings;
 import com.hartonomous.ingest.balance.SourceBalance;
 import com.hartonomous.ingest.balance.SubmissionBalance;
+import com.hartonomous.ingest.capture.sqlserver.CaptureFigures;
+import com.hartonomous.ingest.record.Lsn;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -36,16 +38,6 @@ public final class StatusReader {
           + " SUM(InsertedRows) AS InsertedRows, SUM(UpdatedRows) AS UpdatedRows,"
           + " SUM(DeletedRows) AS DeletedRows FROM dbo.CaptureProgress GROUP BY SourceName"
           + ") AS p ON p.SourceName = c.SourceName ORDER BY c.SourceName";
-
-  private static final String NEWEST_CHANGE =
-      "SELECT MAX(tran_end_time) FROM cdc.lsn_time_mapping WHERE tran_id <> 0x00";
-
-  private static final String COMMITTED_UP_TO =
-      "SELECT MAX(tran_end_time) FROM cdc.lsn_time_mapping WHERE start_lsn <= ?";
-
-  private static final String OLDEST_KEPT =
-      "SELECT MAX(tran_end_time) FROM cdc.lsn_time_mapping"
-          + " WHERE start_lsn <= (SELECT MIN(start_lsn) FROM cdc.change_tables)";
 
   private static final String OUTBOX =
       "SELECT COUNT_BIG(*), MIN(CreatedAt) FROM dbo.Neo4jSyncQueue WHERE IsSynced = 0";
@@ -129,23 +121,23 @@ public final class StatusReader {
   }
 
   private List<Status.Capture> capture() throws SQLException {
-    Timestamp newest = timestamp(NEWEST_CHANGE, null);
-    Timestamp oldestKept = timestamp(OLDEST_KEPT, null);
     Map<String, List<Status.Table>> tables = tables();
     List<Status.Capture> groups = new ArrayList<>();
     try (PreparedStatement statement = connection.prepareStatement(CAPTURE);
         ResultSet row = statement.executeQuery()) {
       while (row.next()) {
-        byte[] lsn = row.getBytes(2);
-        Timestamp position = timestamp(COMMITTED_UP_TO, lsn);
+        Lsn lsn = Lsn.fromBytes(row.getBytes(2));
+        CaptureFigures figures = CaptureFigures.read(connection, lsn);
         groups.add(
             new Status.Capture(
                 row.getString(1),
-                HexFormat.of().formatHex(lsn),
+                HexFormat.of().formatHex(lsn.toBytes()),
                 iso(row.getTimestamp(3)),
                 row.getLong(4),
-                secondsBetween(position, newest),
-                secondsBetween(oldestKept, position),
+                figures.lagSeconds(),
+                figures.headroomSeconds(),
+                lsn.equals(Lsn.ZERO) ? "SNAPSHOT" : "STREAM",
+                figures.pendingTransactions(),
                 row.getLong(5),
                 row.getLong(6),
                 row.getLong(7),
@@ -174,22 +166,6 @@ public final class StatusReader {
       }
     }
     return tables;
-  }
-
-  private Timestamp timestamp(String query, byte[] lsn) throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(query)) {
-      if (lsn != null) {
-        statement.setBytes(1, lsn);
-      }
-      try (ResultSet row = statement.executeQuery()) {
-        return row.next() ? row.getTimestamp(1) : null;
-      }
-    }
-  }
-
-  /** Never below zero; null when an end is not known. */
-  private static Double secondsBetween(Timestamp from, Timestamp to) {
-    return from == null || to == null ? null : Math.max(0, to.getTime() - from.getTime()) / 1000.0;
   }
 
   private Status.Outbox outbox() throws SQLException {

@@ -1,5 +1,6 @@
 package com.hartonomous.ingest.capture.sqlserver;
 
+import com.hartonomous.ingest.capture.sqlserver.ChangeCoverage.Instance;
 import io.debezium.connector.sqlserver.Lsn;
 import io.debezium.connector.sqlserver.SqlServerChangeTable;
 import io.debezium.connector.sqlserver.SqlServerConnection;
@@ -38,6 +39,11 @@ final class AliasConnection extends SqlServerConnection {
    * The metadata of up to so many tables of a schema are cheaper than those of the whole schema.
    */
   private static final int TABLES_ONE_BY_ONE_MAX = 10;
+
+  /** Of SQL Server, for an interval that does not lie within that of the instance. */
+  private static final int OUT_OF_INTERVAL = 313;
+
+  private static final int ATTEMPTS_MAX = 3;
 
   private final ChangeTableCheck check;
   private final ChangeReads changeReads;
@@ -109,7 +115,8 @@ final class AliasConnection extends SqlServerConnection {
    * As the connector does, but nothing is left out without a word. The connector asks each instance
    * from its minimum on when that is higher than what it needs. So it is asked before whether all
    * that is needed is there, and after whether it was there all the time: clean-up may have come
-   * between.
+   * between. The connector also remembers minimums, and the database refuses to be asked for less
+   * than it keeps: each round has the present ones.
    */
   @Override
   public void getChangesForTables(
@@ -119,36 +126,81 @@ final class AliasConnection extends SqlServerConnection {
       Lsn to,
       BlockingMultiResultSetConsumer consumer)
       throws SQLException, InterruptedException {
-    com.hartonomous.ingest.record.Lsn needed = needed(from);
-    if (stream != null && stream.read() != null) {
-      check.requireHistoryOf(stream.read(), this);
-    }
-    requireChangesFrom(needed);
-    try {
-      changeReads.read(database, tables, from, to, consumer);
-    } catch (SQLException e) {
-      throw explained(e, () -> requireChangesFrom(needed));
-    }
-    requireChangesFrom(needed);
-    if (stream != null) {
-      stream.readUpTo(com.hartonomous.ingest.record.Lsn.fromBytes(to.getBinary()));
-    }
-  }
-
-  /** Null when the source has no position yet: there is nothing that could be missing. */
-  private com.hartonomous.ingest.record.Lsn needed(Lsn from) {
     if (!from.isAvailable()) {
-      return null;
-    }
-    com.hartonomous.ingest.record.Lsn first =
-        com.hartonomous.ingest.record.Lsn.fromBytes(from.getBinary());
-    return stream == null ? first : stream.needed(first);
-  }
-
-  private void requireChangesFrom(com.hartonomous.ingest.record.Lsn needed) throws SQLException {
-    if (needed != null) {
+      // There is no position yet, so nothing that could be missing.
+      changeReads.read(database, tables, from, to, consumer);
+    } else {
+      if (stream != null && stream.read() != null) {
+        check.requireHistoryOf(stream.read(), this);
+      }
+      com.hartonomous.ingest.record.Lsn needed = ours(from);
+      if (stream != null) {
+        needed = stream.needed(needed);
+      }
+      readCovered(database, tables, from, to, consumer, needed);
       check.requireChangesFrom(needed, this);
     }
+    if (stream != null) {
+      stream.readUpTo(ours(to));
+    }
+  }
+
+  private void readCovered(
+      String database,
+      SqlServerChangeTable[] tables,
+      Lsn from,
+      Lsn to,
+      BlockingMultiResultSetConsumer consumer,
+      com.hartonomous.ingest.record.Lsn needed)
+      throws SQLException, InterruptedException {
+    boolean[] consumed = {false};
+    for (int attempt = 1; ; attempt++) {
+      List<Instance> instances = check.requireChangesFrom(needed, this);
+      try {
+        changeReads.read(
+            database,
+            Arrays.stream(tables)
+                .map(table -> atPresent(table, instances))
+                .toArray(SqlServerChangeTable[]::new),
+            from,
+            to,
+            results -> {
+              consumed[0] = true;
+              consumer.accept(results);
+            });
+        return;
+      } catch (SQLException e) {
+        SQLException explained = explained(e, () -> check.requireChangesFrom(needed, this));
+        // A minimum rose since it was asked for, over nothing.
+        if (e.getErrorCode() != OUT_OF_INTERVAL || consumed[0] || attempt == ATTEMPTS_MAX) {
+          throw explained;
+        }
+      }
+    }
+  }
+
+  /** The same for a query, but for the minimum. */
+  private static SqlServerChangeTable atPresent(
+      SqlServerChangeTable table, List<Instance> instances) {
+    return instances.stream()
+        .filter(instance -> escaped(instance.name()).equals(table.getCaptureInstance()))
+        .filter(instance -> instance.minimum() != null)
+        .map(instance -> Lsn.valueOf(instance.minimum().toBytes()))
+        .filter(minimum -> minimum.compareTo(table.getStartLsn()) > 0)
+        .map(
+            minimum ->
+                new SqlServerChangeTable(
+                    table.getSourceTableId(),
+                    table.getCaptureInstance(),
+                    table.getChangeTableObjectId(),
+                    minimum,
+                    table.getCapturedColumns()))
+        .findFirst()
+        .orElse(table);
+  }
+
+  private static com.hartonomous.ingest.record.Lsn ours(Lsn lsn) {
+    return com.hartonomous.ingest.record.Lsn.fromBytes(lsn.getBinary());
   }
 
   private interface Question {

@@ -40,9 +40,11 @@ final class ChangeTableCheck implements Serializable {
   private static final String BOUNDS =
       "SELECT MIN(start_lsn), MAX(start_lsn) FROM cdc.lsn_time_mapping";
 
+  /** The heartbeat's do not count: they change nothing else. */
   private static final String COMMITS_BETWEEN =
-      "SELECT COUNT(*) FROM cdc.lsn_time_mapping"
-          + " WHERE start_lsn >= ? AND start_lsn < ? AND tran_id <> 0x00";
+      "SELECT COUNT(*) FROM cdc.lsn_time_mapping AS m"
+          + " WHERE m.start_lsn >= ? AND m.start_lsn < ? AND m.tran_id <> 0x00 AND NOT EXISTS"
+          + " (SELECT 1 FROM cdc.dbo_Heartbeat_CT AS h WHERE h.[__$start_lsn] = m.start_lsn)";
 
   private static final String COMMITTED_UP_TO =
       "SELECT MAX(tran_end_time) FROM cdc.lsn_time_mapping WHERE start_lsn <= ?";
@@ -70,11 +72,14 @@ final class ChangeTableCheck implements Serializable {
   /**
    * Returns when all changes that were committed from {@code from} on are there.
    *
+   * @return the capture instances of the database. The minimum of one may still be above {@code
+   *     from}, when nothing was captured in between.
    * @throws SuppressRestartsException by a {@link CaptureGapException} otherwise
    */
-  void requireChangesFrom(Lsn from, JdbcConnection connection) throws SQLException {
+  List<Instance> requireChangesFrom(Lsn from, JdbcConnection connection) throws SQLException {
+    List<Instance> instances = instances(connection);
     List<Gap> gaps = new ArrayList<>();
-    for (Gap gap : ChangeCoverage.gaps(tables, instances(connection), from)) {
+    for (Gap gap : ChangeCoverage.gaps(tables, instances, from)) {
       if (gap.kept() == null || !isEmpty(from, gap.kept().minimum(), connection)) {
         gaps.add(gap);
       }
@@ -83,6 +88,7 @@ final class ChangeTableCheck implements Serializable {
       throw fatal(
           describe(gaps, connection), gaps.stream().map(Gap::table).collect(Collectors.toList()));
     }
+    return instances;
   }
 
   /**

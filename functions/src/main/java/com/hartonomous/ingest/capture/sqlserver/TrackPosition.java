@@ -15,6 +15,7 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
@@ -52,19 +53,25 @@ final class TrackPosition extends AbstractStreamOperator<RowChange>
   private static final String FORGET_READERS =
       "DELETE FROM dbo.CaptureProgress WHERE SourceName = ? AND Reader >= ?";
 
+  private static final double UNKNOWN = -1;
+
   private final SqlServerOptions server;
   private final String group;
   private final Duration heartbeatInterval;
 
   // One element a subtask: bounded by the parallelism.
   private transient ListState<PositionState> positionState;
-  private transient PositionState position;
+  // Read by the metric reporters' threads.
+  private transient volatile PositionState position;
   // Snapshots whose checkpoint is not complete yet: bounded by the concurrent checkpoints.
   private transient NavigableMap<Long, PositionState> pending;
   // One each, so that a report that goes well does not hide a heartbeat that fails.
   private transient CaptureConnection heartbeat;
   private transient CaptureConnection reports;
   private transient boolean readersForgotten;
+  private transient boolean streaming;
+  // Of the last complete checkpoint; read by the metric reporters' threads.
+  private transient volatile CaptureFigures figures;
 
   TrackPosition(SqlServerOptions server, String group, Duration heartbeatInterval) {
     this.server = server;
@@ -91,11 +98,33 @@ final class TrackPosition extends AbstractStreamOperator<RowChange>
     pending = new TreeMap<>();
     heartbeat = new CaptureConnection(server, "hartonomous-heartbeat");
     reports = new CaptureConnection(server, "hartonomous-position");
-    getMetricGroup().gauge("capturePositionLsn", () -> position.lsn().toString());
+    figures = new CaptureFigures(null, null, null);
+    registerMetrics();
     if (subtask() == 0) {
       long interval = heartbeatInterval.toMillis();
       getProcessingTimeService().scheduleWithFixedDelay(time -> beat(), interval, interval);
     }
+  }
+
+  /**
+   * Of the reader that streams; the others have -1, as long as nothing is known. The source has the
+   * standard ones: currentFetchEventTimeLag, currentEmitEventTimeLag, rows by operation and table,
+   * and snapshot splits done and remaining.
+   */
+  private void registerMetrics() {
+    MetricGroup metrics = getMetricGroup().addGroup("capture").addGroup("group", group);
+    metrics.gauge("positionLsn", () -> position.lsn().toString());
+    metrics.gauge("lagSeconds", () -> known(figures.lagSeconds()));
+    metrics.gauge("headroomSeconds", () -> known(figures.headroomSeconds()));
+    metrics.gauge("pendingTransactions", () -> known(figures.pendingTransactions()));
+    metrics.gauge("snapshotRows", () -> position.snapshotRows());
+    metrics.gauge("insertedRows", () -> position.insertedRows());
+    metrics.gauge("updatedRows", () -> position.updatedRows());
+    metrics.gauge("deletedRows", () -> position.deletedRows());
+  }
+
+  private static double known(Number figure) {
+    return figure == null ? UNKNOWN : figure.doubleValue();
   }
 
   @Override
@@ -106,6 +135,7 @@ final class TrackPosition extends AbstractStreamOperator<RowChange>
       return;
     }
     RowVersion version = change.version();
+    streaming |= !version.isSnapshot();
     Lsn lsn = version.commit().compareTo(position.lsn()) > 0 ? version.commit() : position.lsn();
     boolean isHeartbeat = change.key().tableId() == RowChangeDeserializer.HEARTBEAT_TABLE_ID;
     int operation = isHeartbeat ? -1 : version.operation();
@@ -186,6 +216,9 @@ final class TrackPosition extends AbstractStreamOperator<RowChange>
       statement.setLong(12, complete.deletedRows());
       statement.execute();
       SqlBatch.drain(statement);
+    }
+    if (streaming) {
+      figures = CaptureFigures.read(reports.open(), complete.lsn());
     }
     if (subtask() == 0 && !readersForgotten) {
       try (PreparedStatement statement = reports.prepare(FORGET_READERS)) {
