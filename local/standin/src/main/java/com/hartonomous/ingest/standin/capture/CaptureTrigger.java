@@ -1,5 +1,6 @@
 package com.hartonomous.ingest.standin.capture;
 
+import com.hartonomous.ingest.standin.type.ClrGeometry;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.Reader;
@@ -14,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.h2.api.Trigger;
+import org.locationtech.jts.geom.Geometry;
 
 /**
  * Copies the changes of a captured table into its change table, inside the writer's transaction: H2
@@ -165,6 +167,10 @@ public final class CaptureTrigger implements Trigger {
     }
     if (left instanceof byte[] leftBytes && right instanceof byte[] rightBytes) {
       return Arrays.equals(leftBytes, rightBytes);
+    }
+    if (left instanceof Geometry leftShape && right instanceof Geometry rightShape) {
+      // Its own equals() does not look at Z and M.
+      return Arrays.equals(ClrGeometry.write(leftShape), ClrGeometry.write(rightShape));
     }
     return Objects.equals(left, right);
   }

@@ -185,7 +185,7 @@ final class BulkInsert {
     int index = 1;
     for (int i = 0; i < row.length; i++) {
       if (columns.get(i) != null) {
-        Values.bind(statement, index++, row[i]);
+        Values.bind(statement, index++, Values.stored(row[i], columns.get(i).type()));
       }
     }
   }
@@ -206,7 +206,7 @@ final class BulkInsert {
         marks.append(separator).append("DEFAULT");
       } else {
         marks.append(separator).append("?");
-        values.add(row[i]);
+        values.add(Values.stored(row[i], columns.get(i).type()));
       }
     }
     PreparedStatement statement =

@@ -26,6 +26,7 @@ import com.hartonomous.ingest.standin.tsql.EmittedSql;
 import com.hartonomous.ingest.standin.tsql.H2Emitter;
 import com.hartonomous.ingest.standin.tsql.ObjectName;
 import com.hartonomous.ingest.standin.type.SqlServerError;
+import com.hartonomous.ingest.standin.type.SqlType.Kind;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -216,6 +217,7 @@ final class DefinitionRunner {
               + create.table()
               + "'.");
     }
+    checkSpatial(create, table);
     TableBuilder builder =
         new TableBuilder(table.object(), table.columns(), table.indexes(), () -> 0);
     Index index =
@@ -248,6 +250,46 @@ final class DefinitionRunner {
                     index,
                     H2Emitter.emit(
                         new DropIndex(create.name(), create.table(), false), environment(scope))));
+  }
+
+  private static void checkSpatial(CreateIndex create, Table table) throws SqlServerError {
+    for (var key : create.columns()) {
+      boolean geometry =
+          table.column(key.name()).filter(c -> c.type().kind() == Kind.GEOMETRY).isPresent();
+      if (geometry && !create.spatial()) {
+        throw new SqlServerError(
+            1919,
+            16,
+            1,
+            "Column '"
+                + key.name()
+                + "' in table '"
+                + create.table()
+                + "' is of a type that is invalid for use as a key column in an index.");
+      }
+      if (!geometry && create.spatial() && table.column(key.name()).isPresent()) {
+        throw new SqlServerError(
+            12002,
+            16,
+            1,
+            "The requested spatial index on column '"
+                + key.name()
+                + "' of table '"
+                + create.table()
+                + "' could not be created because the column type is not geometry.");
+      }
+    }
+    if (create.spatial() && table.primaryKey().filter(Index::clustered).isEmpty()) {
+      throw new SqlServerError(
+          12008,
+          16,
+          1,
+          "Table '"
+              + create.table()
+              + "' does not have a clustered primary key as required by the spatial index. Make"
+              + " sure that the primary key column exists on the table before creating a spatial"
+              + " index.");
+    }
   }
 
   private void dropIndexNow(Table table, Index index, List<EmittedSql> emitted)

@@ -324,6 +324,14 @@ final class ErrorMap {
 
   /** H2: {@code Value too long for column "v CHARACTER VARYING(10)": "'text' (23)"}. */
   private static SqlServerError truncated(String text, Context context, SQLException e) {
+    if (quoted(text).matches(".*\\bNUMERIC\\(\\d+.*")) {
+      return error(
+          8115,
+          STATEMENT,
+          8,
+          "Arithmetic overflow error converting numeric to data type numeric.",
+          e);
+    }
     String column = new Identifiers(quoted(text)).next();
     int value = text.indexOf("\": \"");
     String shown = value < 0 ? "" : text.substring(value + 4).replaceAll("\\s*\\(\\d+\\)\"?$", "");

@@ -87,6 +87,7 @@ record OdbcType(
               DATE_TIME,
               (short) (type.kind() == Kind.DATETIME2 ? 3 : 0),
               null);
+      case GEOMETRY -> new OdbcType(name, odbc, 0, 0, null, null, odbc, null, null);
       case UNIQUEIDENTIFIER -> new OdbcType(name, odbc, 36, 16, null, null, odbc, null, null);
     };
   }

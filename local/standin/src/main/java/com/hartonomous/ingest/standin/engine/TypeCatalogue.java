@@ -38,6 +38,7 @@ record TypeCatalogue(Kind kind, int id, int odbc, int storage, int precision, in
     new TypeCatalogue(Kind.DATETIME2, 42, 93, 0, 27, 7),
     new TypeCatalogue(Kind.DATETIMEOFFSET, 43, -155, 0, 34, 7),
     new TypeCatalogue(Kind.UNIQUEIDENTIFIER, 36, -11, 16, 0, 0),
+    new TypeCatalogue(Kind.GEOMETRY, 240, -151, -1, 0, 0),
   };
 
   static TypeCatalogue[] all() {

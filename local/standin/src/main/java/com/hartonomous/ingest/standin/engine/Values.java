@@ -1,5 +1,8 @@
 package com.hartonomous.ingest.standin.engine;
 
+import com.hartonomous.ingest.standin.tsql.DateTimeFunctions;
+import com.hartonomous.ingest.standin.tsql.SpatialFunctions;
+import com.hartonomous.ingest.standin.tsql.TextFunctions;
 import com.hartonomous.ingest.standin.type.SqlType;
 import com.hartonomous.ingest.standin.type.SqlType.Kind;
 import java.math.BigDecimal;
@@ -34,6 +37,28 @@ final class Values {
     }
   }
 
+  /** The value that a column of the type stores for a value that a bulk load sent. */
+  static Object stored(Object value, SqlType type) throws SQLException {
+    if (value instanceof LocalDateTime time) {
+      return switch (type.kind()) {
+        case DATETIME -> DateTimeFunctions.dateTimeValue(time);
+        case SMALLDATETIME -> DateTimeFunctions.smallDateTimeValue(time);
+        default -> value;
+      };
+    }
+    if (type.kind() == Kind.GEOMETRY && value instanceof byte[] clr) {
+      return SpatialFunctions.fromClr(clr);
+    }
+    if (type.kind() == Kind.TINYINT && value instanceof Number number) {
+      return TextFunctions.tinyintValue(number.longValue());
+    }
+    if ((type.kind() == Kind.DATETIME || type.kind() == Kind.SMALLDATETIME)
+        && value instanceof String text) {
+      return stored(DateTimeFunctions.textDateTime(text), type);
+    }
+    return value;
+  }
+
   /** The column's value as an instance of the type's value class, or null. */
   static Object read(ResultSet rows, int column, SqlType type) throws SQLException {
     Object value =
@@ -54,6 +79,7 @@ final class Values {
           case SMALLDATETIME, DATETIME, DATETIME2 -> rows.getObject(column, LocalDateTime.class);
           case DATETIMEOFFSET -> rows.getObject(column, OffsetDateTime.class);
           case UNIQUEIDENTIFIER -> rows.getObject(column, UUID.class);
+          case GEOMETRY -> SpatialFunctions.toClr(rows.getBytes(column));
         };
     return rows.wasNull() ? null : value;
   }
@@ -98,6 +124,7 @@ final class Values {
       case "TIMESTAMP WITH TIME ZONE" ->
           SqlType.ofScale(Kind.DATETIMEOFFSET, Math.min(scale, FRACTION_DIGITS_MAX));
       case "UUID" -> SqlType.of(Kind.UNIQUEIDENTIFIER);
+      case "GEOMETRY" -> SqlType.of(Kind.GEOMETRY);
       default -> SqlType.ofLength(Kind.NVARCHAR, SqlType.MAX);
     };
   }

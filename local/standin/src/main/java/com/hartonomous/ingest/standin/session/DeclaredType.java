@@ -42,6 +42,7 @@ final class DeclaredType {
           Map.entry("datetime", Kind.DATETIME),
           Map.entry("datetime2", Kind.DATETIME2),
           Map.entry("datetimeoffset", Kind.DATETIMEOFFSET),
+          Map.entry("geometry", Kind.GEOMETRY),
           Map.entry("uniqueidentifier", Kind.UNIQUEIDENTIFIER));
 
   private DeclaredType() {}

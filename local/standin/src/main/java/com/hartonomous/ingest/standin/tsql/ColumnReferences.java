@@ -13,9 +13,11 @@ import com.hartonomous.ingest.standin.tsql.Expression.FunctionCall;
 import com.hartonomous.ingest.standin.tsql.Expression.InList;
 import com.hartonomous.ingest.standin.tsql.Expression.IsNull;
 import com.hartonomous.ingest.standin.tsql.Expression.Like;
+import com.hartonomous.ingest.standin.tsql.Expression.MethodCall;
 import com.hartonomous.ingest.standin.tsql.Expression.Not;
 import com.hartonomous.ingest.standin.tsql.Expression.Or;
 import com.hartonomous.ingest.standin.tsql.Expression.Parse;
+import com.hartonomous.ingest.standin.tsql.Expression.StaticMethodCall;
 import com.hartonomous.ingest.standin.tsql.Expression.Unary;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -71,6 +73,17 @@ final class ColumnReferences {
       return List.of(collate.operand());
     }
     if (expression instanceof FunctionCall call) {
+      return call.arguments();
+    }
+    if (expression instanceof MethodCall call) {
+      List<Expression> operands = new ArrayList<>();
+      operands.add(call.target());
+      if (call.arguments() != null) {
+        operands.addAll(call.arguments());
+      }
+      return operands;
+    }
+    if (expression instanceof StaticMethodCall call) {
       return call.arguments();
     }
     return conditionOperands(expression);

@@ -20,6 +20,7 @@ import com.hartonomous.ingest.standin.type.SqlType;
 import com.hartonomous.ingest.standin.type.SqlType.Kind;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Emits conditions. Text compares without letter case unless a side has a binary collation: H2 does
@@ -46,6 +47,10 @@ final class ConditionEmitter {
       return Fragment.concat(ExpressionType.UNKNOWN, "(NOT ", emit(not.operand()), ")");
     }
     if (condition instanceof Comparison comparison) {
+      Optional<Fragment> spatial = new SpatialEmitter(expressions).comparison(comparison);
+      if (spatial.isPresent()) {
+        return spatial.get();
+      }
       return comparison(
           comparison.comparator(),
           expressions.value(comparison.left()),
@@ -108,6 +113,15 @@ final class ConditionEmitter {
 
   /** {@code left op right}, the sides adapted to each other. */
   Fragment comparison(Comparator comparator, Fragment left, Fragment right) throws SqlServerError {
+    if (left.type().isKind(Kind.GEOMETRY) || right.type().isKind(Kind.GEOMETRY)) {
+      throw new SqlServerError(
+          403,
+          16,
+          1,
+          "Invalid operator for data type. Operator equals "
+              + comparator.symbol()
+              + ", type equals geometry.");
+    }
     Fragment a = adapted(left, right.type());
     Fragment b = adapted(right, left.type());
     if (needsIgnoreCase(left.type(), right.type())) {
@@ -163,10 +177,10 @@ final class ConditionEmitter {
         side, type.isText() && SqlTypes.isTime(common) ? widest(common) : common);
   }
 
-  /** A literal compared with a DATETIME keeps its digits. */
+  /** A literal compared with a DATETIME2 keeps its digits. */
   private static SqlType widest(SqlType time) {
     return switch (time.kind()) {
-      case DATETIME2, DATETIME, SMALLDATETIME -> SqlType.ofScale(Kind.DATETIME2, 7);
+      case DATETIME2 -> SqlType.ofScale(Kind.DATETIME2, 7);
       default -> time;
     };
   }

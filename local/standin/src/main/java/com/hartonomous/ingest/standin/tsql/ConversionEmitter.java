@@ -35,6 +35,21 @@ final class ConversionEmitter {
           ? plainCast(call("TO_BINARY", SqlType.ofLength(Kind.VARBINARY, SqlType.MAX), x), target)
           : plainCast(x, target);
     }
+    if (target.kind() == Kind.GEOMETRY) {
+      return source.isKind(Kind.GEOMETRY) ? x : SpatialEmitter.converted(x);
+    }
+    if (source.isKind(Kind.GEOMETRY)) {
+      if (!SqlTypes.isBinary(target)) {
+        throw new SqlServerError(
+            529,
+            16,
+            3,
+            "Explicit conversion from data type geometry to "
+                + SqlTypes.name(target)
+                + " is not allowed.");
+      }
+      return plainCast(SpatialEmitter.bytes(x), target);
+    }
     if (SqlTypes.isText(target)) {
       return toText(x, target, style);
     }
@@ -85,6 +100,9 @@ final class ConversionEmitter {
     if (target == null || !source.isKnown() || source.type().kind() == target.kind()) {
       return x;
     }
+    if (source.isKind(Kind.GEOMETRY)) {
+      throw implicitRefused(source.type(), target);
+    }
     if (SqlTypes.isText(target)) {
       return source.isText() ? x : cast(x, SqlType.ofLength(target.kind(), SqlType.MAX));
     }
@@ -98,7 +116,9 @@ final class ConversionEmitter {
         source.isNumeric()
             && SqlTypes.isNumeric(target)
             && !(SqlTypes.isInteger(target) && !source.isInteger());
-    return harmless && target.kind() != Kind.BIT ? x : cast(x, target);
+    return harmless && target.kind() != Kind.BIT && target.kind() != Kind.TINYINT
+        ? x
+        : cast(x, target);
   }
 
   private static SqlServerError implicitRefused(SqlType source, SqlType target) {
@@ -278,12 +298,28 @@ final class ConversionEmitter {
     return Fragment.concat(ExpressionType.of(type), H2Names.alias(alias), "(", x, ")");
   }
 
-  /** H2's own CAST. */
+  /** H2's own CAST; DATETIME and SMALLDATETIME are rounded as SQL Server does it. */
   static Fragment plainCast(Fragment x, SqlType target) {
     boolean ignoresCase = target.kind() == Kind.VARCHAR || target.kind() == Kind.NVARCHAR;
     Collation collation =
         SqlTypes.isText(target) && x.type().isText() ? x.type().collation() : Collation.DEFAULT;
     ExpressionType type = new ExpressionType(target, collation, ignoresCase, x.type().nullable());
-    return Fragment.concat(type, "CAST(", x, " AS " + SqlTypes.h2Value(target) + ")");
+    String check =
+        switch (target.kind()) {
+          case DATETIME, SMALLDATETIME, TINYINT -> target.kind().name() + "_VALUE";
+          default -> null;
+        };
+    String h2 = SqlTypes.h2Value(target);
+    return check == null
+        ? Fragment.concat(type, "CAST(", x, " AS " + h2 + ")")
+        : Fragment.concat(
+            type,
+            "CAST(" + H2Names.alias(check) + "(CAST(",
+            x,
+            " AS "
+                + (target.kind() == Kind.TINYINT ? "BIGINT" : "TIMESTAMP(9)")
+                + ")) AS "
+                + h2
+                + ")");
   }
 }

@@ -97,9 +97,8 @@ final class DateFunctionEmitter {
           case "GETUTCDATE", "SYSUTCDATETIME" -> "SYSUTCDATETIME";
           default -> "SYSDATETIMEOFFSET";
         };
-    return Fragment.of(
-        "CAST(" + H2Names.alias(alias) + "() AS " + SqlTypes.h2Value(type) + ")",
-        ExpressionType.of(type).notNull());
+    return ConversionEmitter.plainCast(
+        Fragment.of(H2Names.alias(alias) + "()", ExpressionType.of(type).notNull()), type);
   }
 
   private static String part(List<Expression> written) throws SqlServerError {

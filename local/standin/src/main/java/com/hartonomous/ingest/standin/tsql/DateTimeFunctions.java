@@ -24,6 +24,15 @@ import org.h2.util.JSR310Utils;
  */
 public final class DateTimeFunctions {
 
+  private static final long NANOSECONDS_PER_3_TICKS = 10_000_000;
+
+  private static final long HALF_MINUTE_NANOSECONDS = 30_000_000_000L;
+
+  private static final LocalDateTime FIRST_DATETIME = LocalDateTime.of(1753, 1, 1, 0, 0);
+  private static final LocalDateTime LAST_DATETIME =
+      LocalDateTime.of(9999, 12, 31, 23, 59, 59, 997_000_000);
+  private static final LocalDateTime FIRST_SMALLDATETIME = LocalDateTime.of(1900, 1, 1, 0, 0);
+  private static final LocalDateTime LAST_SMALLDATETIME = LocalDateTime.of(2079, 6, 6, 23, 59);
   private static final int TICK_NANOSECONDS = 100;
 
   /** {@code 2020-01-31}, {@code 20200131}, with or without a time behind a blank or T. */
@@ -89,6 +98,55 @@ public final class DateTimeFunctions {
       throw BuiltinFunctions.error(
           241, "Conversion failed when converting date and/or time from character string.");
     }
+  }
+
+  /**
+   * The value that DATETIME has for a time: the nearest three-hundredth of a second, shown in
+   * milliseconds that end with 0, 3 or 7.
+   *
+   * @throws SQLException 242 before 1753
+   */
+  public static LocalDateTime dateTimeValue(LocalDateTime time) throws SQLException {
+    if (time == null) {
+      return null;
+    }
+    long ticks =
+        (time.toLocalTime().toNanoOfDay() * 3 + NANOSECONDS_PER_3_TICKS / 2)
+            / NANOSECONDS_PER_3_TICKS;
+    LocalDateTime rounded =
+        time.toLocalDate().atStartOfDay().plusNanos((ticks * 10 + 1) / 3 * 1_000_000);
+    return inRange(rounded, FIRST_DATETIME, LAST_DATETIME, "datetime");
+  }
+
+  /**
+   * The value that SMALLDATETIME has for a time: the nearest minute, of the nearest DATETIME.
+   *
+   * @throws SQLException 242 before 1900 and after 2079-06-06
+   */
+  public static LocalDateTime smallDateTimeValue(LocalDateTime time) throws SQLException {
+    if (time == null) {
+      return null;
+    }
+    LocalDateTime ticks =
+        inRange(time, FIRST_SMALLDATETIME.minusDays(1), LAST_DATETIME, "smalldatetime");
+    LocalDateTime rounded =
+        dateTimeValue(ticks)
+            .plusNanos(HALF_MINUTE_NANOSECONDS)
+            .truncatedTo(java.time.temporal.ChronoUnit.MINUTES);
+    return inRange(rounded, FIRST_SMALLDATETIME, LAST_SMALLDATETIME, "smalldatetime");
+  }
+
+  private static LocalDateTime inRange(
+      LocalDateTime time, LocalDateTime first, LocalDateTime last, String type)
+      throws SQLException {
+    if (time.isBefore(first) || time.isAfter(last)) {
+      throw BuiltinFunctions.error(
+          242,
+          "The conversion of a varchar data type to a "
+              + type
+              + " data type resulted in an out-of-range value.");
+    }
+    return time;
   }
 
   /** Text to date and time with an offset; +00:00 when it has none. */

@@ -208,6 +208,7 @@ final class DefinitionEmitter {
         definition(
             "CREATE "
                 + (index.unique() ? "UNIQUE NULLS NOT DISTINCT " : "")
+                + (index.spatial() ? "SPATIAL " : "")
                 + "INDEX "
                 + name
                 + " ON "

@@ -110,6 +110,8 @@ final class DefinitionParser {
         CreateTable statement = new CreateTable(table, tables.parenthesizedElements());
         tables.tableOptions();
         return statement;
+      case "SPATIAL":
+        return spatialIndex();
       case "UNIQUE", "CLUSTERED", "NONCLUSTERED", "INDEX":
         return index(word);
       case "SCHEMA":
@@ -216,7 +218,23 @@ final class DefinitionParser {
     List<String> included = tokens.acceptWord("INCLUDE") ? tokens.expectNameList() : List.of();
     Condition filter = tokens.acceptWord("WHERE") ? expressions.condition() : null;
     tables.indexOptions();
-    return new CreateIndex(name, unique, clustered, table, columns, included, filter);
+    return new CreateIndex(name, unique, clustered, false, table, columns, included, filter);
+  }
+
+  /** The options shape SQL Server's grid; the bounds are checked, and H2 needs none. */
+  private CreateIndex spatialIndex() throws SqlServerError {
+    tokens.expectWord("INDEX");
+    String name = tokens.expectName();
+    tokens.expectWord("ON");
+    ObjectName table = tokens.expectObjectName();
+    tokens.expectSymbol("(");
+    IndexColumn column = new IndexColumn(tokens.expectName(), false);
+    tokens.expectSymbol(")");
+    if (tokens.acceptWord("USING")) {
+      tokens.expectOneOf(Set.of("GEOMETRY_AUTO_GRID", "GEOMETRY_GRID"));
+    }
+    tables.spatialOptions();
+    return new CreateIndex(name, false, false, true, table, List.of(column), List.of(), null);
   }
 
   private DefinitionStatement alter(int start, boolean first) throws SqlServerError {

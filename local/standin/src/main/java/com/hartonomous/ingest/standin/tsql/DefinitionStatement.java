@@ -87,6 +87,7 @@ public sealed interface DefinitionStatement extends Statement {
   /**
    * CREATE INDEX.
    *
+   * @param spatial CREATE SPATIAL INDEX: the column is a geometry
    * @param included INCLUDE columns, perhaps empty
    * @param filter the WHERE of a filtered index, or null
    */
@@ -94,6 +95,7 @@ public sealed interface DefinitionStatement extends Statement {
       String name,
       boolean unique,
       boolean clustered,
+      boolean spatial,
       ObjectName table,
       List<IndexColumn> columns,
       List<String> included,

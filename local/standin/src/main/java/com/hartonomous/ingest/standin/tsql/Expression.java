@@ -189,6 +189,19 @@ public sealed interface Expression {
    */
   record DatePart(String name) implements Expression {}
 
+  /**
+   * A property or method of a value: {@code g.STX}, {@code g.STDistance(h)}.
+   *
+   * @param name letter case matters
+   * @param arguments null for a property
+   */
+  record MethodCall(Expression target, String name, List<Expression> arguments)
+      implements Expression {}
+
+  /** A method of a type: {@code geometry::Point(1, 2, 0)}. */
+  record StaticMethodCall(String type, String name, List<Expression> arguments)
+      implements Expression {}
+
   /** {@code expression COLLATE name}. */
   record Collate(Expression operand, String collation) implements Expression {}
 

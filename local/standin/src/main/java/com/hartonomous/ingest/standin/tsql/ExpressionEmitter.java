@@ -11,11 +11,13 @@ import com.hartonomous.ingest.standin.tsql.Expression.Condition;
 import com.hartonomous.ingest.standin.tsql.Expression.Convert;
 import com.hartonomous.ingest.standin.tsql.Expression.FunctionCall;
 import com.hartonomous.ingest.standin.tsql.Expression.GlobalVariable;
+import com.hartonomous.ingest.standin.tsql.Expression.MethodCall;
 import com.hartonomous.ingest.standin.tsql.Expression.NullLiteral;
 import com.hartonomous.ingest.standin.tsql.Expression.NumberLiteral;
 import com.hartonomous.ingest.standin.tsql.Expression.OrderItem;
 import com.hartonomous.ingest.standin.tsql.Expression.Parse;
 import com.hartonomous.ingest.standin.tsql.Expression.ScalarSubquery;
+import com.hartonomous.ingest.standin.tsql.Expression.StaticMethodCall;
 import com.hartonomous.ingest.standin.tsql.Expression.StringLiteral;
 import com.hartonomous.ingest.standin.tsql.Expression.Unary;
 import com.hartonomous.ingest.standin.tsql.Expression.Variable;
@@ -28,6 +30,7 @@ import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Emits values. Conditions are {@link ConditionEmitter}'s, calls {@link FunctionEmitter}'s. */
 final class ExpressionEmitter {
@@ -104,7 +107,8 @@ final class ExpressionEmitter {
           ExpressionType.of(SqlType.ofLength(Kind.VARBINARY, length)).notNull());
     }
     if (expression instanceof ColumnReference reference) {
-      return scope.resolve(reference);
+      Optional<Fragment> property = new SpatialEmitter(this).property(reference);
+      return property.isPresent() ? property.get() : scope.resolve(reference);
     }
     if (expression instanceof Variable variable) {
       return variable(variable.name());
@@ -152,6 +156,12 @@ final class ExpressionEmitter {
     }
     if (expression instanceof FunctionCall call) {
       return new FunctionEmitter(this).emit(call);
+    }
+    if (expression instanceof MethodCall call) {
+      return new SpatialEmitter(this).emit(call);
+    }
+    if (expression instanceof StaticMethodCall call) {
+      return new SpatialEmitter(this).emit(call);
     }
     throw Errors.unsupported("a condition or " + expression.getClass().getSimpleName() + " here");
   }
@@ -209,6 +219,12 @@ final class ExpressionEmitter {
         type.length() > 0 && (type.kind() == Kind.VARCHAR || type.kind() == Kind.NVARCHAR)
             ? SqlType.ofLength(type.kind(), SqlType.MAX)
             : type;
+    if (type.kind() == Kind.GEOMETRY) {
+      return new Fragment(
+          "CAST(" + H2Names.alias("GEOMETRY_FROM_CLR") + "(CAST(? AS VARBINARY)) AS GEOMETRY)",
+          List.of(reference),
+          ExpressionType.of(type));
+    }
     boolean ignoresCase = SqlTypes.h2Value(unbounded).startsWith("VARCHAR_IGNORECASE");
     return new Fragment(
         "CAST(? AS " + SqlTypes.h2Value(unbounded) + ")",

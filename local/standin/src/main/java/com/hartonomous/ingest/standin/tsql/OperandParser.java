@@ -8,12 +8,14 @@ import com.hartonomous.ingest.standin.tsql.Expression.Convert;
 import com.hartonomous.ingest.standin.tsql.Expression.DatePart;
 import com.hartonomous.ingest.standin.tsql.Expression.FunctionCall;
 import com.hartonomous.ingest.standin.tsql.Expression.GlobalVariable;
+import com.hartonomous.ingest.standin.tsql.Expression.MethodCall;
 import com.hartonomous.ingest.standin.tsql.Expression.NullLiteral;
 import com.hartonomous.ingest.standin.tsql.Expression.NumberLiteral;
 import com.hartonomous.ingest.standin.tsql.Expression.OrderItem;
 import com.hartonomous.ingest.standin.tsql.Expression.Over;
 import com.hartonomous.ingest.standin.tsql.Expression.Parse;
 import com.hartonomous.ingest.standin.tsql.Expression.ScalarSubquery;
+import com.hartonomous.ingest.standin.tsql.Expression.StaticMethodCall;
 import com.hartonomous.ingest.standin.tsql.Expression.StringLiteral;
 import com.hartonomous.ingest.standin.tsql.Expression.Variable;
 import com.hartonomous.ingest.standin.tsql.Expression.When;
@@ -50,6 +52,25 @@ final class OperandParser {
 
   /** One operand. In parentheses there may be a condition too. */
   Expression operand() throws SqlServerError {
+    Expression operand = plainOperand();
+    while (tokens.atSymbol(".") && tokens.peek(1).kind() == Token.Kind.WORD) {
+      tokens.next();
+      String name = tokens.next().text();
+      operand = new MethodCall(operand, name, tokens.atSymbol("(") ? arguments() : null);
+    }
+    return operand;
+  }
+
+  private List<Expression> arguments() throws SqlServerError {
+    tokens.expectSymbol("(");
+    tokens.enter();
+    List<Expression> arguments = tokens.atSymbol(")") ? List.of() : expressions.values();
+    tokens.leave();
+    tokens.expectSymbol(")");
+    return arguments;
+  }
+
+  private Expression plainOperand() throws SqlServerError {
     Token token = tokens.peek();
     switch (token.kind()) {
       case NUMBER:
@@ -202,8 +223,16 @@ final class OperandParser {
   private Expression nameOrCall() throws SqlServerError {
     List<String> parts = new ArrayList<>();
     parts.add(tokens.expectName());
+    if (tokens.acceptSymbol("::")) {
+      return new StaticMethodCall(parts.get(0), tokens.expectName(), arguments());
+    }
     while (tokens.acceptSymbol(".")) {
       parts.add(tokens.atSymbol(".") ? "" : tokens.expectName());
+    }
+    String last = parts.get(parts.size() - 1);
+    if (tokens.atSymbol("(") && parts.size() > 1 && SpatialEmitter.isMethod(last)) {
+      return new MethodCall(
+          new ColumnReference(parts.subList(0, parts.size() - 1)), last, arguments());
     }
     if (tokens.atSymbol("(")) {
       if (parts.size() > 3) {

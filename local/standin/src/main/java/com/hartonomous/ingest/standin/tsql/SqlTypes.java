@@ -68,7 +68,8 @@ final class SqlTypes {
           Kind.SMALLDATETIME,
           Kind.DATETIME,
           Kind.DATETIME2,
-          Kind.DATETIMEOFFSET);
+          Kind.DATETIMEOFFSET,
+          Kind.GEOMETRY);
 
   private SqlTypes() {}
 
@@ -164,6 +165,7 @@ final class SqlTypes {
       case DATETIME2 -> "TIMESTAMP(" + type.scale() + ")";
       case DATETIMEOFFSET -> "TIMESTAMP(" + type.scale() + ") WITH TIME ZONE";
       case UNIQUEIDENTIFIER -> "UUID";
+      case GEOMETRY -> "GEOMETRY";
     };
   }
 

@@ -291,6 +291,64 @@ final class TableDefinitionParser {
     }
   }
 
+  /** WITH of a spatial index; BOUNDING_BOX must be there. */
+  void spatialOptions() throws SqlServerError {
+    if (!tokens.atWord("WITH")) {
+      throw boundingBox("is missing");
+    }
+    tokens.next();
+    tokens.expectSymbol("(");
+    boolean bounded = false;
+    do {
+      String option = tokens.next().upperCase();
+      tokens.expectSymbol("=");
+      if (option.equals("BOUNDING_BOX")) {
+        boundingBox();
+        bounded = true;
+      } else if (option.equals("CELLS_PER_OBJECT")) {
+        tokens.expectInteger();
+      } else if (!IGNORED_OPTIONS.contains(option)) {
+        throw Errors.unsupported("the option " + option + " of a spatial index");
+      } else {
+        tokens.next();
+      }
+    } while (tokens.acceptSymbol(","));
+    tokens.expectSymbol(")");
+    if (!bounded) {
+      throw boundingBox("is missing");
+    }
+  }
+
+  private static SqlServerError boundingBox(String what) {
+    return new SqlServerError(
+        12015, 16, 1, "The index option BOUNDING_BOX of a spatial index of geometry " + what + ".");
+  }
+
+  /** {@code (xmin, ymin, xmax, ymax)}, each perhaps behind {@code XMIN =}. */
+  private void boundingBox() throws SqlServerError {
+    tokens.expectSymbol("(");
+    double[] bounds = new double[4];
+    for (int i = 0; i < bounds.length; i++) {
+      if (i > 0) {
+        tokens.expectSymbol(",");
+      }
+      if (tokens.peek(1).isSymbol("=")) {
+        String expected = List.of("XMIN", "YMIN", "XMAX", "YMAX").get(i);
+        tokens.expectWord(expected);
+        tokens.expectSymbol("=");
+      }
+      double sign = tokens.acceptSymbol("-") ? -1 : 1;
+      if (tokens.peek().kind() != Token.Kind.NUMBER) {
+        throw tokens.syntaxError();
+      }
+      bounds[i] = sign * Double.parseDouble(tokens.next().text());
+    }
+    tokens.expectSymbol(")");
+    if (bounds[0] >= bounds[2] || bounds[1] >= bounds[3]) {
+      throw boundingBox("has no area: each minimum must be below its maximum");
+    }
+  }
+
   private void optionList() throws SqlServerError {
     tokens.expectSymbol("(");
     do {

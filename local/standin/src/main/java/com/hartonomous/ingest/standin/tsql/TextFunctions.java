@@ -15,6 +15,7 @@ public final class TextFunctions {
   /** Longest text that a function may make; SQL Server stops at 2 GB. */
   private static final int LONGEST_RESULT = 512 * 1024 * 1024;
 
+  private static final int TINYINT_MAX = 255;
   private static final int FLOAT_TEXT_DIGITS = 6;
 
   private TextFunctions() {}
@@ -203,6 +204,15 @@ public final class TextFunctions {
     }
   }
 
+  /** A number within TINYINT's range. */
+  public static Long tinyintValue(Long value) throws SQLException {
+    if (value != null && (value < 0 || value > TINYINT_MAX)) {
+      throw BuiltinFunctions.error(
+          220, "Arithmetic overflow error for data type tinyint, value = " + value + ".");
+    }
+    return value;
+  }
+
   /** FLOAT as text, at most six digits, as CONVERT style 0. */
   public static String floatText(Double value) {
     if (value == null) {
@@ -234,7 +244,7 @@ public final class TextFunctions {
     try {
       return switch (kind) {
         case "BIT" -> bit(trimmed);
-        case "TINYINT" -> integer(trimmed, 0, 255);
+        case "TINYINT" -> integer(trimmed, 0, TINYINT_MAX);
         case "SMALLINT" -> integer(trimmed, Short.MIN_VALUE, Short.MAX_VALUE);
         case "INT" -> integer(trimmed, Integer.MIN_VALUE, Integer.MAX_VALUE);
         case "BIGINT" -> integer(trimmed, Long.MIN_VALUE, Long.MAX_VALUE);

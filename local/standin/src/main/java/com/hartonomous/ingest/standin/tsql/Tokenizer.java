@@ -15,7 +15,8 @@ final class Tokenizer {
   static final int MAXIMUM_TOKENS = 1_000_000;
 
   private static final Set<String> TWO_CHARACTER_SYMBOLS =
-      Set.of("<>", "<=", ">=", "!=", "!<", "!>", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=");
+      Set.of(
+          "<>", "<=", ">=", "!=", "!<", "!>", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "::");
   private static final String ONE_CHARACTER_SYMBOLS = "(),.;=<>+-*/%&|^~";
 
   private final String text;

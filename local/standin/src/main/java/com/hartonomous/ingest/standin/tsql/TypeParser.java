@@ -18,7 +18,6 @@ final class TypeParser {
           "SQL_VARIANT",
           "ROWVERSION",
           "TIMESTAMP",
-          "GEOMETRY",
           "GEOGRAPHY",
           "HIERARCHYID",
           "CURSOR",
@@ -75,7 +74,7 @@ final class TypeParser {
         return SqlType.ofScale(
             Kind.valueOf(name), (int) parenthesized(MAXIMUM_TIME_SCALE, 0, name));
       case "BIT", "TINYINT", "SMALLINT", "INT", "BIGINT", "REAL", "SMALLMONEY", "MONEY":
-      case "DATE", "SMALLDATETIME", "DATETIME", "UNIQUEIDENTIFIER":
+      case "DATE", "SMALLDATETIME", "DATETIME", "UNIQUEIDENTIFIER", "GEOMETRY":
         return SqlType.of(Kind.valueOf(name));
       default:
         throw UNSUPPORTED.contains(name)

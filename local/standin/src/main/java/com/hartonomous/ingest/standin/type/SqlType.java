@@ -40,7 +40,9 @@ public record SqlType(Kind kind, int length, int precision, int scale) {
     DATETIME(java.time.LocalDateTime.class),
     DATETIME2(java.time.LocalDateTime.class),
     DATETIMEOFFSET(java.time.OffsetDateTime.class),
-    UNIQUEIDENTIFIER(java.util.UUID.class);
+    UNIQUEIDENTIFIER(java.util.UUID.class),
+    /** In SQL Server's binary form, {@link ClrGeometry}. */
+    GEOMETRY(byte[].class);
 
     private final Class<?> valueClass;
 

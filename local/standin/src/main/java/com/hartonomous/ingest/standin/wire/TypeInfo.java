@@ -20,6 +20,10 @@ public record TypeInfo(int wireType, int maxBytes, SqlType type, boolean utf8) {
   /** The declared length of text and image; half of the characters for ntext. */
   private static final int MAX_LONG_BYTES = 0x7FFFFFFF;
 
+  private static final String GEOMETRY_ASSEMBLY =
+      "Microsoft.SqlServer.Types.SqlGeometry, Microsoft.SqlServer.Types, Version=11.0.0.0,"
+          + " Culture=neutral, PublicKeyToken=89845dcd8080cc91";
+
   /** SQL_Latin1_General_CP1_CI_AS: locale 1033, comparison flags, sort order 52. */
   private static final int COLLATION = 0x00D00409;
 
@@ -53,6 +57,7 @@ public record TypeInfo(int wireType, int maxBytes, SqlType type, boolean utf8) {
       case DATETIME2 -> fixed(WireType.DATETIME2_N, timeBytes(scale(type)) + 3, type);
       case DATETIMEOFFSET -> fixed(WireType.DATETIMEOFFSET_N, timeBytes(scale(type)) + 5, type);
       case UNIQUEIDENTIFIER -> fixed(WireType.GUID, 16, type);
+      case GEOMETRY -> fixed(WireType.UDT, PARTIALLY_LENGTH_PREFIXED, type);
     };
   }
 
@@ -141,6 +146,15 @@ public record TypeInfo(int wireType, int maxBytes, SqlType type, boolean utf8) {
         out.putShort(maxBytes);
         writeCollation(out);
       }
+      case WireType.UDT -> {
+        out.putShort(maxBytes);
+        for (String part : new String[] {"", "sys", "geometry"}) {
+          out.putByte(part.length());
+          out.putUtf16(part);
+        }
+        out.putShort(GEOMETRY_ASSEMBLY.length());
+        out.putUtf16(GEOMETRY_ASSEMBLY);
+      }
       default -> out.putByte(maxBytes);
     }
   }
@@ -196,6 +210,7 @@ public record TypeInfo(int wireType, int maxBytes, SqlType type, boolean utf8) {
       case WireType.IMAGE -> readLong(in, token, Kind.VARBINARY, false);
       case WireType.BINARY -> readVariable(in, token, Kind.BINARY, 1, false, subject);
       case WireType.VARBINARY -> readVariable(in, token, Kind.VARBINARY, 1, false, subject);
+      case WireType.UDT -> readGeometry(in, subject);
       default ->
           throw new SqlServerError(
               8009,
@@ -206,6 +221,19 @@ public record TypeInfo(int wireType, int maxBytes, SqlType type, boolean utf8) {
                       + " type 0x%02X is unknown.",
                   subject, token));
     };
+  }
+
+  /** UDT_INFO of a client: database, schema and name of the type. */
+  private static TypeInfo readGeometry(MessageReader in, String subject)
+      throws IOException, SqlServerError {
+    in.readShortString();
+    in.readShortString();
+    String name = in.readShortString();
+    if (!name.equalsIgnoreCase("geometry")) {
+      throw new SqlServerError(
+          40000, 16, 1, subject + ": the stand-in does not support the data type '" + name + "'.");
+    }
+    return fixed(WireType.UDT, PARTIALLY_LENGTH_PREFIXED, SqlType.of(Kind.GEOMETRY));
   }
 
   private static TypeInfo readByLength(MessageReader in, int token, String subject)

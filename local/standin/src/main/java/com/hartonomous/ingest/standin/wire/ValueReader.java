@@ -51,6 +51,7 @@ final class ValueReader {
           WireType.NCHAR,
           WireType.NVARCHAR,
           WireType.BINARY,
+          WireType.UDT,
           WireType.VARBINARY -> {
         if (info.partiallyLengthPrefixed()) {
           return readPartial(info);
@@ -153,7 +154,7 @@ final class ValueReader {
             .withOffsetSameInstant(ZoneOffset.ofTotalSeconds(minutes * 60));
       }
       case UNIQUEIDENTIFIER -> readGuid();
-      case CHAR, VARCHAR, NCHAR, NVARCHAR, BINARY, VARBINARY ->
+      case CHAR, VARCHAR, NCHAR, NVARCHAR, BINARY, VARBINARY, GEOMETRY ->
           throw new IllegalStateException("Not a type of fixed length: " + type);
     };
   }

@@ -68,7 +68,7 @@ final class ValueWriter {
       case SMALLMONEY, MONEY -> writeMoney(out, info, (BigDecimal) value);
       case CHAR, VARCHAR -> writeCharacters(out, info, (String) value);
       case NCHAR, NVARCHAR -> writeUnicode(out, info, (String) value);
-      case BINARY, VARBINARY -> writeBinary(out, info, (byte[]) value);
+      case BINARY, VARBINARY, GEOMETRY -> writeBinary(out, info, (byte[]) value);
       case DATE -> {
         int days = Temporal.daysSince0001((LocalDate) value);
         out.putByte(3);
@@ -102,7 +102,7 @@ final class ValueWriter {
       return;
     }
     switch (info.type().kind()) {
-      case CHAR, VARCHAR, NCHAR, NVARCHAR, BINARY, VARBINARY -> putNullLength(out, info);
+      case CHAR, VARCHAR, NCHAR, NVARCHAR, BINARY, VARBINARY, GEOMETRY -> putNullLength(out, info);
       default -> out.putByte(0);
     }
   }

@@ -37,6 +37,7 @@ final class WireType {
   static final int CHAR = 0xAF;
   static final int NVARCHAR = 0xE7;
   static final int NCHAR = 0xEF;
+  static final int UDT = 0xF0;
 
   private WireType() {}
 }

@@ -39,9 +39,9 @@ SELECT CAST(name AS VARCHAR_IGNORECASE(128)) AS name, principal_id, CAST('S' AS 
 FROM (VALUES ('dbo', 1), ('guest', 2), ('INFORMATION_SCHEMA', 3), ('sys', 4)) AS v(name, principal_id);
 
 CREATE OR REPLACE VIEW sys.types AS
-SELECT name, system_type_id, CAST(system_type_id AS INT) AS user_type_id, CAST(4 AS INT) AS schema_id,
+SELECT name, system_type_id, CAST(CASE system_type_id WHEN 240 THEN 129 ELSE system_type_id END AS INT) AS user_type_id, CAST(4 AS INT) AS schema_id,
   max_length, type_precision AS "precision", type_scale AS "scale", collation_name,
-  TRUE AS is_nullable, FALSE AS is_user_defined, FALSE AS is_assembly_type, FALSE AS is_table_type
+  TRUE AS is_nullable, FALSE AS is_user_defined, system_type_id = 240 AS is_assembly_type, FALSE AS is_table_type
 FROM standin_catalogue.types;
 
 CREATE OR REPLACE VIEW sys.objects AS
@@ -71,7 +71,7 @@ CREATE OR REPLACE VIEW sys.all_views AS SELECT * FROM sys.objects WHERE type = '
 CREATE OR REPLACE VIEW sys.procedures AS SELECT * FROM sys.objects WHERE type = 'P';
 
 CREATE OR REPLACE VIEW sys.columns AS
-SELECT c.object_id, c.name, c.column_id, c.system_type_id, CAST(c.system_type_id AS INT) AS user_type_id, c.max_length,
+SELECT c.object_id, c.name, c.column_id, c.system_type_id, CAST(CASE c.system_type_id WHEN 240 THEN 129 ELSE c.system_type_id END AS INT) AS user_type_id, c.max_length,
   c.type_precision AS "precision", c.type_scale AS "scale", c.collation_name, c.is_nullable, FALSE AS is_ansi_padded,
   FALSE AS is_rowguidcol, c.identity_seed IS NOT NULL AS is_identity, c.computed_definition IS NOT NULL AS is_computed,
   FALSE AS is_filestream, FALSE AS is_replicated, FALSE AS is_xml_document, CAST(0 AS INT) AS xml_collection_id,
@@ -83,19 +83,24 @@ FROM standin_catalogue.columns c;
 CREATE OR REPLACE VIEW sys.all_columns AS SELECT * FROM sys.columns;
 
 CREATE OR REPLACE VIEW sys.identity_columns AS
-SELECT c.object_id, c.name, c.column_id, c.system_type_id, CAST(c.system_type_id AS INT) AS user_type_id, c.max_length,
+SELECT c.object_id, c.name, c.column_id, c.system_type_id, CAST(CASE c.system_type_id WHEN 240 THEN 129 ELSE c.system_type_id END AS INT) AS user_type_id, c.max_length,
   c.type_precision AS "precision", c.type_scale AS "scale", c.is_nullable, TRUE AS is_identity,
   c.identity_seed AS seed_value, c.identity_increment AS increment_value
 FROM standin_catalogue.columns c WHERE c.identity_seed IS NOT NULL AND c.object_id > 0;
 
 CREATE OR REPLACE VIEW sys.computed_columns AS
-SELECT c.object_id, c.name, c.column_id, c.system_type_id, CAST(c.system_type_id AS INT) AS user_type_id, c.max_length,
+SELECT c.object_id, c.name, c.column_id, c.system_type_id, CAST(CASE c.system_type_id WHEN 240 THEN 129 ELSE c.system_type_id END AS INT) AS user_type_id, c.max_length,
   c.is_nullable, TRUE AS is_computed, c.computed_definition AS definition, FALSE AS is_persisted
 FROM standin_catalogue.columns c WHERE c.computed_definition IS NOT NULL AND c.object_id > 0;
 
 CREATE OR REPLACE VIEW sys.indexes AS
-SELECT i.object_id, i.name, i.index_id, CAST(CASE WHEN i.is_clustered THEN 1 ELSE 2 END AS SMALLINT) AS type,
-  CAST(CASE WHEN i.is_clustered THEN 'CLUSTERED' ELSE 'NONCLUSTERED' END AS VARCHAR_IGNORECASE(60)) AS type_desc,
+SELECT i.object_id, i.name, i.index_id, CAST(CASE WHEN i.is_clustered THEN 1 WHEN EXISTS (SELECT 1 FROM standin_catalogue.index_columns x JOIN standin_catalogue.columns c
+    ON c.object_id = x.object_id AND c.column_id = x.column_id
+    WHERE x.object_id = i.object_id AND x.index_id = i.index_id AND c.system_type_id = 240) THEN 4 ELSE 2 END AS SMALLINT) AS type,
+  CAST(CASE WHEN i.is_clustered THEN 'CLUSTERED' WHEN EXISTS (SELECT 1 FROM standin_catalogue.index_columns x JOIN standin_catalogue.columns c
+    ON c.object_id = x.object_id AND c.column_id = x.column_id
+    WHERE x.object_id = i.object_id AND x.index_id = i.index_id AND c.system_type_id = 240)
+    THEN 'SPATIAL' ELSE 'NONCLUSTERED' END AS VARCHAR_IGNORECASE(60)) AS type_desc,
   i.is_unique, CAST(1 AS INT) AS data_space_id, FALSE AS ignore_dup_key, i.is_primary_key, i.is_unique_constraint,
   CAST(0 AS SMALLINT) AS fill_factor, FALSE AS is_padded, FALSE AS is_disabled, FALSE AS is_hypothetical,
   i.filter_definition IS NOT NULL AS has_filter, i.filter_definition

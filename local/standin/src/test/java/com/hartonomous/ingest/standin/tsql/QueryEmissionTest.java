@@ -78,7 +78,7 @@ class QueryEmissionTest {
         "CONVERT(varbinary(8), '0x0AFF', 1) | 0x0AFF",
         "CONVERT(varbinary(8), '0AFF', 2) | 0x0AFF",
         "CONVERT(varchar(30), CAST('2024-02-03T04:05:06.7891234' AS datetime2), 121) | 2024-02-03 04:05:06.7891234",
-        "CONVERT(varchar(30), CAST('2024-02-03T04:05:06.789' AS datetime), 126) | 2024-02-03T04:05:06.789",
+        "CONVERT(varchar(30), CAST('2024-02-03T04:05:06.789' AS datetime), 126) | 2024-02-03T04:05:06.790",
         "CONVERT(varchar(30), CAST('2024-02-03' AS date), 23) | 2024-02-03",
         "CONVERT(varchar(8), CAST('2024-02-03' AS date), 112) | 20240203",
         "CONVERT(varchar(30), CAST('2024-02-03T04:05:06' AS datetime2(0)), 120) | 2024-02-03 04:05:06",

@@ -23,6 +23,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -30,7 +31,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The codec by itself: what it writes it reads, across any packet border; and exact bytes. */
 class CodecTest {
   private static final int MAX_VALUE_BYTES = 1 << 20;
-  private static final List<Kind> KINDS = List.of(Kind.values());
+  private static final List<Kind> KINDS =
+      Stream.of(Kind.values()).filter(kind -> kind != Kind.GEOMETRY).toList();
 
   @Test
   void readsBackWhatItWroteAcrossPacketBorders() throws Exception {
@@ -88,6 +90,7 @@ class CodecTest {
     int length =
         random.nextInt(type.length() == SqlType.MAX ? 30_000 : Math.max(1, type.length() + 1));
     return switch (type.kind()) {
+      case GEOMETRY -> throw new IllegalArgumentException("sent and received in different forms");
       case BIT -> random.nextBoolean();
       case TINYINT -> (short) random.nextInt(256);
       case SMALLINT -> (short) random.nextInt();
