@@ -13,8 +13,11 @@ import com.hartonomous.ingest.record.FileRange;
 import com.hartonomous.ingest.record.RowKey;
 import com.hartonomous.ingest.record.RowReference;
 import com.hartonomous.ingest.record.Sha256;
+import com.hartonomous.ingest.standin.engine.FaultInjector;
 import com.hartonomous.ingest.standin.engine.FaultInjector.Point;
+import com.hartonomous.ingest.standin.engine.SeededFaults;
 import com.hartonomous.ingest.standin.type.SqlServerError;
+import com.hartonomous.ingest.testing.CanonicalDigest;
 import com.hartonomous.ingest.testing.CapturedRows;
 import com.hartonomous.ingest.testing.Sql;
 import com.hartonomous.ingest.testing.SqlServerExtension;
@@ -24,8 +27,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.flink.runtime.metrics.groups.MetricsGroupTestUtils;
 import org.apache.flink.runtime.state.KeyGroupRange;
@@ -218,6 +224,72 @@ class AtomSinkWriterITCase {
     }
     assertThat(failures.get()).isEqualTo(3);
     assertThat(count("a")).isEqualTo(1);
+  }
+
+  /**
+   * Deadlocks, lock timeouts, violated keys, lost connections and unknown outcomes at any
+   * statement: the end is that of the same wishes without them. A writer that gives up is followed
+   * by a new one, which gets the batch again, as after a restart of the job.
+   */
+  @Test
+  @StandInOnly("injected faults")
+  void faultsAtAnyStatementLeaveWhatAnUndisturbedRunLeaves() throws Exception {
+    long seed = Long.getLong("seed", System.nanoTime());
+    System.out.println("AtomSinkWriterITCase seed " + seed);
+    List<List<AtomReference>> batches = randomBatches(new Random(seed));
+    SeededFaults faults =
+        new SeededFaults(
+            seed,
+            0.02,
+            EnumSet.allOf(SeededFaults.Fault.class),
+            application -> application.startsWith("hartonomous-writer"));
+    server.injectFaults(faults);
+    for (List<AtomReference> batch : batches) {
+      boolean stored = false;
+      for (int restart = 0; !stored; restart++) {
+        try (AtomSinkWriter writer = writer()) {
+          write(writer, batch);
+          stored = true;
+        } catch (IOException e) {
+          assertThat(restart).as("restarts, the last after %s", e).isLessThan(50);
+        }
+      }
+    }
+    assertThat(faults.count()).isPositive();
+    server.injectFaults(FaultInjector.NONE);
+    List<String> disturbed = CanonicalDigest.lines(sql);
+    assertThat(CapturedRows.wrongCounts(sql)).isEmpty();
+    for (String table :
+        List.of("RowAtoms", "AtomizationErrors", "TableProgress", "Neo4jSyncQueue", "Atoms")) {
+      sql.update("DELETE FROM dbo." + table);
+    }
+    for (List<AtomReference> batch : batches) {
+      try (AtomSinkWriter writer = writer()) {
+        write(writer, batch);
+      }
+    }
+    assertThat(disturbed).isEqualTo(CanonicalDigest.lines(sql));
+  }
+
+  private static void write(AtomSinkWriter writer, List<AtomReference> batch) throws Exception {
+    for (AtomReference reference : batch) {
+      writer.write(reference, null);
+    }
+    writer.flush(false);
+  }
+
+  private List<List<AtomReference>> randomBatches(Random random) {
+    List<List<AtomReference>> batches = new ArrayList<>();
+    for (int i = 0; i < 12; i++) {
+      List<AtomReference> batch = new ArrayList<>();
+      for (int j = 0; j < 20; j++) {
+        int row = random.nextInt(15);
+        String text = "value " + random.nextInt(8);
+        batch.add(random.nextInt(3) == 0 ? absent(row, text) : present(row, text));
+      }
+      batches.add(batch);
+    }
+    return batches;
   }
 
   @Test

@@ -66,6 +66,9 @@ public record TypeInfo(int wireType, int maxBytes, SqlType type, boolean utf8) {
    * it has no type of date and time for is text.
    */
   public static TypeInfo of(SqlType type, TdsVersion version) {
+    if (!version.isWide() && type.kind() == Kind.GEOMETRY) {
+      return new TypeInfo(WireType.IMAGE, MAX_LONG_BYTES, type, false);
+    }
     if (!version.isWide() && isMax(type)) {
       return switch (type.kind()) {
         case VARCHAR -> new TypeInfo(WireType.TEXT, MAX_LONG_BYTES, type, false);

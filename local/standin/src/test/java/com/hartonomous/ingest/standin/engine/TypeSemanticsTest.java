@@ -2,6 +2,7 @@ package com.hartonomous.ingest.standin.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.hartonomous.ingest.standin.Difference;
 import com.hartonomous.ingest.standin.type.SqlType;
 import com.hartonomous.ingest.standin.type.SqlType.Kind;
 import java.io.IOException;
@@ -65,6 +66,33 @@ class TypeSemanticsTest {
     assertThat(client.error("SELECT CAST(12345.678 AS decimal(5,2))").number()).isEqualTo(8115);
     assertThat(client.query("SELECT TRY_CAST('256' AS tinyint), TRY_CAST('7' AS tinyint)"))
         .containsExactly("null|7");
+  }
+
+  @Test
+  @Difference("guids-sort-as-their-text")
+  void guidsSortAsTheirText() throws IOException {
+    assertThat(
+            client.query(
+                "SELECT MIN(g) FROM (VALUES (CAST('01000000-0000-0000-0000-000000000000' AS"
+                    + " uniqueidentifier)), (CAST('00000000-0000-0000-0000-010000000000' AS"
+                    + " uniqueidentifier))) AS v(g)"))
+        .containsExactly("00000000-0000-0000-0000-010000000000");
+  }
+
+  @Test
+  @Difference("geometry-of-jts")
+  void filterIsExactAndOtherMethodsAreRefused() throws IOException {
+    String triangle = "geometry::Parse('POLYGON ((0 0, 9 0, 0 9, 0 0))')";
+    assertThat(
+            client.query(
+                "SELECT "
+                    + triangle
+                    + ".Filter(geometry::Point(8, 8, 0)), "
+                    + triangle
+                    + ".Filter(geometry::Point(1, 1, 0))"))
+        .containsExactly("false|true");
+    assertThat(client.error("SELECT " + triangle + ".STBuffer(1)"))
+        .hasMessageContaining("STBuffer");
   }
 
   @Test

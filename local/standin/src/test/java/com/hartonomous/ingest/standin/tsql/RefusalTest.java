@@ -80,7 +80,7 @@ class RefusalTest {
         "SELECT 'abc ~ 105 ~ Unclosed quotation mark after the character string 'abc'.",
         "SELECT ? ~ 102 ~ Incorrect syntax near '?'.",
         "SELECT {fn NOW()} ~ 102 ~ Incorrect syntax near '{'.",
-        "SELECT 1::int ~ 102 ~ Incorrect syntax near ':'.",
+        "SELECT 1::int ~ 102 ~ Incorrect syntax near '::'.",
       })
   void refusesWhatIsNoTransactSql(String sql, int number, String message) {
     assertRefused(sql, number, message);
@@ -113,7 +113,7 @@ class RefusalTest {
         "SELECT @@DBTS ~ the variable '@@DBTS'",
         "SELECT NEXT VALUE FOR s ~ NEXT VALUE FOR (sequences)",
         "DECLARE @x xml ~ the data type 'xml'",
-        "CREATE TABLE t (a geometry) ~ the data type 'geometry'",
+        "CREATE TABLE t (a geography) ~ the data type 'geography'",
         "CREATE TABLE t (a rowversion) ~ the data type 'rowversion'",
         "CREATE TABLE t (a ntext) ~ the data type 'ntext'",
         "CREATE TABLE t (a int SPARSE) ~ the column option SPARSE",
