@@ -353,7 +353,8 @@ class CodecTest {
   private static int countRows(byte[] load) throws IOException, SqlServerError {
     BulkRowReader reader =
         new BulkRowReader(
-            message(packet(load)), new WireLimits(100, 512, 100, 100, MAX_VALUE_BYTES, 10),
+            message(packet(load)),
+            new WireLimits(100, 512, 100, 100, MAX_VALUE_BYTES, 10),
             TdsVersion.V7_4);
     int count = 0;
     while (reader.next() != null) {
