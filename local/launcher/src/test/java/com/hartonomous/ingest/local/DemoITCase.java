@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.hartonomous.ingest.cli.ExitCode;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,13 +40,14 @@ class DemoITCase {
   }
 
   @Test
-  void endsByItselfWithEverythingStoredAndVerified() {
+  void endsByItselfWithEverythingStoredAndVerifiedAndGivesItsModelsBack() throws Exception {
+    Path data = home.resolve("data");
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     CommandLine commandLine =
         Main.commandLine().setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
 
-    int exitCode = commandLine.execute("demo", "--port", "0");
+    int exitCode = commandLine.execute("demo", "--port", "0", "--data", data.toString());
 
     assertThat(err.toString()).isEmpty();
     assertThat(exitCode).as(out.toString()).isEqualTo(ExitCode.DONE);
@@ -67,6 +70,38 @@ class DemoITCase {
         .as("the same weights in four formats are stored about once")
         .isBetween(largest * 99 / 100, largest * 101 / 100);
     assertThat(out.toString()).as("the password is told nowhere").doesNotContain(password());
+    assertEveryModelComesBack(data);
+  }
+
+  /** The services once more, over what the demo left. */
+  private void assertEveryModelComesBack(Path data) throws Exception {
+    try (LocalServices services = LocalServices.start(0, 0, data);
+        Stream<Path> models = Files.list(data.resolve("models"))) {
+      List<Path> originals = models.sorted().toList();
+      assertThat(originals).hasSize(5);
+      for (Path original : originals) {
+        String name = original.getFileName().toString();
+        StringWriter err = new StringWriter();
+        int exitCode =
+            Main.commandLine()
+                .setOut(new PrintWriter(Writer.nullWriter()))
+                .setErr(new PrintWriter(err, true))
+                .execute(
+                    "export",
+                    name,
+                    "--out",
+                    home.resolve("exported").toString(),
+                    "--config",
+                    data.resolve("ingest.yaml").toString(),
+                    "--set",
+                    "sqlserver.port=" + services.sqlServer().port());
+        assertThat(err.toString()).isEmpty();
+        assertThat(exitCode).as(name).isEqualTo(ExitCode.DONE);
+        assertThat(Files.mismatch(original, home.resolve("exported").resolve(name)))
+            .as(name)
+            .isEqualTo(-1);
+      }
+    }
   }
 
   /** State, tensors, chunks, nodes, unique atoms, bytes in, bytes stored, shared bytes. */
