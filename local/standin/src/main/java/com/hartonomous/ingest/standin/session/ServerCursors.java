@@ -40,6 +40,7 @@ final class ServerCursors implements AutoCloseable {
   private static final int SCROLL_AUTO_CLOSE = 0x4000;
   private static final int CONCURRENCY_READ_ONLY = 0x01;
   private static final int CONCURRENCY_KINDS = 0x0F;
+  private static final int CONCURRENCY_ALLOW_DIRECT = 0x2000;
 
   private static final int STATUS_ADJUSTED = 2;
   private static final int STATUS_CLOSED = 16;
@@ -84,6 +85,14 @@ final class ServerCursors implements AutoCloseable {
     long size = 0;
     try {
       if (!session.isQuery(text)) {
+        if ((concurrency & CONCURRENCY_ALLOW_DIRECT) == 0) {
+          throw new SqlServerError(
+              16938,
+              16,
+              1,
+              "sp_cursoropen/sp_cursorprepare: The statement parameter can be only a single SELECT"
+                  + " statement or a single stored procedure.");
+        }
         reply.info(EXECUTED_DIRECTLY, 10, "Executing SQL directly; no cursor.");
         session.execute(text, parameters, reply);
       } else {

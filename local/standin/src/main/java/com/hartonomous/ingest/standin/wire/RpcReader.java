@@ -13,6 +13,7 @@ import java.util.List;
 public final class RpcReader {
   private static final int CALLED_BY_NUMBER = 0xFFFF;
   private static final int BATCH_SEPARATOR = 0xFF;
+  private static final int BATCH_SEPARATOR_7_1 = 0x80;
   private static final int NO_EXECUTE = 0xFE;
   private static final int MAX_PARAMETER_NAME_LENGTH = 128;
   private static final int MAX_NAME_LENGTH = 1046;
@@ -74,7 +75,7 @@ public final class RpcReader {
     List<Argument> arguments = new ArrayList<>();
     while (!in.atEnd()) {
       int length = in.readUnsignedByte();
-      if (length == BATCH_SEPARATOR) {
+      if (length == (version.isWide() ? BATCH_SEPARATOR : BATCH_SEPARATOR_7_1)) {
         anotherCall = true;
         break;
       }

@@ -1,17 +1,21 @@
 /**
- * The wire: packets, types, values, tokens and messages of TDS 7.3 and 7.4, as far as clients of
- * the stand-in need them. Source: Microsoft's open specification MS-TDS; the sections are named.
+ * The wire: packets, types, values, tokens and messages of TDS 7.1 to 7.4, as far as clients of the
+ * stand-in need them. Source: Microsoft's open specification MS-TDS; the sections are named.
  * Imports type only.
  *
  * <p>Numbers are little-endian unless "BE" is said. {@code u8}, {@code u16}, {@code u32}, {@code
  * u64} are unsigned, {@code i16}, {@code i32} signed. {@code B_VARCHAR} is a u8 count of UTF-16
  * code units and the units; {@code US_VARCHAR} has a u16 count.
  *
+ * <p>To clients of 7.2 values of date, time, datetime2 and datetimeoffset are nvarchar. In 7.1
+ * besides there are no ALL_HEADERS and no ENVCHANGE 8 to 10, user types have two bytes, row counts
+ * four, lines two, and (max) types are text, ntext and image.
+ *
  * <pre>
  * Packet (2.2.3)      type u8, status u8, length u16 BE (header included, 8 to the packet size),
  *                     server process u16 BE, number u8, window u8, payload
  *   type              0x01 batch, 0x03 RPC, 0x04 reply, 0x06 attention (no payload), 0x07 bulk load,
- *                     0x0E transaction manager (refused), 0x10 LOGIN7, 0x12 PRELOGIN
+ *                     0x0E transaction manager, 0x10 LOGIN7, 0x12 PRELOGIN
  *   status            0x01 end of message, 0x02 ignore the message, 0x08 reset the session first,
  *                     0x10 the same but keep the transaction (refused)
  *   size              4096 until LOGIN7 has been answered; 512 to 32,767, with TLS to 16,384
@@ -29,10 +33,13 @@
  *
  * ALL_HEADERS (2.2.5.3)  total length u32 (itself included), headers (skipped)
  * SQLBatch (2.2.6.7)  ALL_HEADERS, text in UTF-16 to the end of the message
- * RPC (2.2.6.6)       ALL_HEADERS, call, { 0xFF, call }*
+ * RPC (2.2.6.6)       ALL_HEADERS, call, { 0xFF (0x80 in 7.1), call }*
  *   call              name US_VARCHAR, or 0xFFFF and procedure number u16; options u16 (2 no metadata);
  *                     parameter*
  *   parameter         name B_VARCHAR, status u8 (1 output, 2 default, 8 encrypted), TYPE_INFO, value
+ * Transaction manager (2.2.6.9)  ALL_HEADERS, type u16 (5 begin, 7 commit, 8 roll back, 9 save), then
+ *                     begin: isolation level u8, name; save: name; else name, flags u8 (1: begin follows);
+ *                     a name stands behind its length in bytes, u8
  * BulkLoad (2.2.6.1)  COLMETADATA, ROW*, DONE
  *
  * TYPE_INFO (2.2.5.6) type u8, then by type:
@@ -45,11 +52,15 @@
  *   0x29 TIMEN, 0x2A DATETIME2N, 0x2B DATETIMEOFFSETN          scale u8
  *   0xA5 varbinary, 0xAD binary                                length u16
  *   0xA7 varchar, 0xAF char, 0xE7 nvarchar, 0xEF nchar         length u16 in bytes, collation (5)
+ *   0x23 text, 0x63 ntext                                      length u32, collation; 0x22 image without;
+ *                     in COLMETADATA the table's name follows, US_VARCHAR
  *   a length of 0xFFFF with varchar, nvarchar, varbinary means (max)
  *
  * Value (2.2.5.5.1)   fixed types: the bytes. Types with a u8 length: length u8 (0 is NULL), bytes.
  *                     Types with a u16 length: length u16 (0xFFFF is NULL), bytes. (max) types:
  *   (max)             total u64 (2^64-1 is NULL, 2^64-2 unknown), { length u32, bytes }*, 0 u32
+ *   text, ntext, image  pointer length u8 (0 is NULL), pointer, 8 bytes, length u32, bytes; as parameter
+ *                     length i32 (-1 is NULL), bytes
  *   decimal           sign u8 (1 positive), magnitude of 4, 8, 12 or 16 bytes
  *   money             high i32, low u32, of ten-thousandths; smallmoney i32
  *   date              days since 0001-01-01, 3 bytes

@@ -108,6 +108,11 @@ final class RawClient implements AutoCloseable {
     return done[1] & 0xFF;
   }
 
+  /** Says that nothing more will be sent. */
+  void finish() throws IOException {
+    socket.shutdownOutput();
+  }
+
   /** Reads until the server closes; returns what came before. */
   byte[] receiveAll() throws IOException {
     return in.readAllBytes();
