@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
       StatusCommand.class,
       VerifyCommand.class,
       DeadLettersCommand.class,
+      ResnapshotCommand.class,
       InspectCommand.class,
       ExportCommand.class,
       DiffCommand.class

@@ -3,6 +3,7 @@ package com.hartonomous.ingest.cli;
 import com.hartonomous.ingest.job.IngestOptions;
 import com.hartonomous.ingest.job.IngestPipeline;
 import com.hartonomous.ingest.job.JobEnvironment;
+import com.hartonomous.ingest.job.RetiredGroups;
 import com.hartonomous.ingest.job.config.Effective;
 import com.hartonomous.ingest.job.preflight.Preflight;
 import com.hartonomous.ingest.record.CapturedTable;
@@ -53,11 +54,12 @@ final class IngestCommand implements Callable<Integer> {
       out.println(state == null ? "start without state" : "start from " + state);
       return ExitCode.DONE;
     }
-    List<CapturedTable> tables = Preflight.ingest(options, state != null);
+    List<CapturedTable> tables = Preflight.ingest(options, state != null, out::println);
     StreamExecutionEnvironment environment =
         JobEnvironment.inProcess(options.job(), options.checkpoint(), options.web());
     JobRunner.startFrom(environment, state);
     IngestPipeline.build(environment, options, tables);
+    RetiredGroups.dropFromState(environment, Preflight.retiredGroups(options));
     return JobRunner.run(
         environment,
         options.job().name(),

@@ -119,7 +119,8 @@ class StatusITCase {
     assertThat(capture.get("tables").toString())
         .isEqualTo(
             "[{\"table\":\"dbo.Documents\",\"stored\":7,\"newAtoms\":6,\"knownAtoms\":2,"
-                + "\"deadLetters\":1}]");
+                + "\"deadLetters\":1,\"generation\":1,\"state\":\"CAPTURED\",\"since\":null,"
+                + "\"reason\":null}]");
     // Of three submissions one could not be made a model; of the models one has no header.
     assertThat(status.get("throughput").get("balance").toString())
         .isEqualTo(

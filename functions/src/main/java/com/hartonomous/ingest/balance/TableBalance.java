@@ -37,8 +37,9 @@ import java.util.Set;
  *
  * <p>Ingestion may go on meanwhile: a difference in a row that changed at or behind the capture
  * position of the table's group is pending, as is every one while nothing of the group was streamed
- * yet. SQL Server's capture job puts changes into the change tables with a delay of some seconds:
- * before anything is called a real difference, these are asked again until the patience has passed.
+ * yet, or the sweep behind the table's snapshot has not ended. SQL Server's capture job puts
+ * changes into the change tables with a delay of some seconds: before anything is called a real
+ * difference, these are asked again until the patience has passed.
  */
 public final class TableBalance {
 
@@ -116,6 +117,7 @@ public final class TableBalance {
   private CapturedTable table;
   private CapturedNames names;
   private Lsn position;
+  private boolean swept;
   private long missing;
   private long surplus;
   private long pendingMissing;
@@ -152,11 +154,12 @@ public final class TableBalance {
   }
 
   private void check(RegisteredTables.Registered registered) throws SQLException {
-    if (registered.table() == null) {
+    if (registered.removed() || registered.table() == null) {
       checkWithoutSource(registered);
       return;
     }
     table = registered.table();
+    swept = registered.swept();
     names = new CapturedNames(List.of(table));
     missing = 0;
     surplus = 0;
@@ -196,6 +199,19 @@ public final class TableBalance {
         row.next();
         stored = row.getLong(1);
       }
+    }
+    if (registered.removed()) {
+      // What it refers to is kept, whatever became of the table.
+      findings.balance(
+          new SourceBalance(
+              registered.qualifiedName() + ", not captured any more",
+              "segments",
+              stored,
+              stored,
+              0,
+              0,
+              0));
+      return;
     }
     if (stored > 0) {
       findings.difference(
@@ -340,7 +356,7 @@ public final class TableBalance {
   /** Tells which differences are about to vanish, once all are known. */
   private void judge() throws SQLException {
     long beyond = missing + surplus - unjudged.size();
-    boolean allPending = position.equals(Lsn.ZERO);
+    boolean allPending = position.equals(Lsn.ZERO) || !swept;
     List<Unjudged> real = allPending ? List.of() : List.copyOf(unjudged);
     long deadline = System.nanoTime() + patience.toNanos();
     boolean first = true;

@@ -28,8 +28,9 @@ import org.apache.flink.util.Collector;
  * (which a restore repeats), never that of a streamed event: streaming of a group begins when its
  * snapshot is complete, so a snapshot row behind a streamed one is an older reading.
  *
- * <p>A sweep compares what the database holds of a row with the state, which it leaves as it is; a
- * replay has stored again what of the row the state holds, and leaves it as it is too.
+ * <p>A sweep compares what the database holds of a row with the state, which it leaves as it is,
+ * unless it is of an earlier generation; a replay has stored again what of the row the state holds,
+ * and leaves it as it is too.
  */
 public final class CompareRows extends KeyedProcessFunction<RowKey, HashedRow, AtomReference> {
 
@@ -92,7 +93,15 @@ public final class CompareRows extends KeyedProcessFunction<RowKey, HashedRow, A
    * reference that the state does not hold is to be absent, and one that it comes to hold later is
    * made present later, through the same channel.
    */
-  private void sweep(HashedRow row, RowState state, Collector<AtomReference> out) {
+  private void sweep(HashedRow row, RowState state, Collector<AtomReference> out) throws Exception {
+    if (state != null && state.generation() > row.generation()) {
+      // Behind the table's next snapshot, whose own sweep follows.
+      return;
+    }
+    if (state != null && state.generation() < row.generation()) {
+      // The table's new snapshot did not find the row: nobody will ask for this state again.
+      rowState.clear();
+    }
     Map<Place, Sha256> held = held(state, row.generation());
     for (StoredSegment stored : row.stored()) {
       if (!stored.hash().equals(held.get(new Place(stored.columnId(), stored.segment())))) {

@@ -47,7 +47,8 @@ public final class AtomSink implements Sink<AtomReference> {
 
   /**
    * @param names of the captured tables, for dead letters
-   * @param captureGroup whose rows are written; null when only models are
+   * @param captureGroup the first of the job's capture groups, which stands for all of them: a
+   *     table may move from one to another; null when only models are written
    * @param batchRows references in a transaction, at most
    * @param batchBytes content in a transaction, at most; a larger atom goes alone
    * @param transactionRetries how often a transaction that failed for a passing reason is tried

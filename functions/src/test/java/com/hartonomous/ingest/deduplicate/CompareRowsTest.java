@@ -135,8 +135,24 @@ class CompareRowsTest {
   void aSweepDoesNotTrustTheStateOfAnotherGeneration() throws Exception {
     apply(1, at(10, 2), "A");
     assertThat(sweep(2, stored(1, "A"))).containsExactly("-1:A");
+    assertThat(harness.numKeyedStateEntries()).as("state that nobody asks for").isZero();
     apply(2, RowVersion.SNAPSHOT, "A");
     assertThat(sweep(2, stored(1, "A"))).isEmpty();
+  }
+
+  @Test
+  void aSweepOfAnEarlierGenerationRemovesNothing() throws Exception {
+    apply(2, RowVersion.SNAPSHOT, "A");
+    assertThat(sweep(1, stored(1, "A"), stored(1, "B"))).isEmpty();
+    assertThat(sweep(2, stored(1, "A"), stored(1, "B"))).containsExactly("-1:B");
+  }
+
+  @Test
+  void aRowThatIsDeletedBeforeTheSweepOfItsNewGenerationIsLeftToTheSweep() throws Exception {
+    apply(1, at(10, 2), "A");
+    assertThat(apply(2, at(20, 1))).isEmpty();
+    assertThat(harness.numKeyedStateEntries()).isZero();
+    assertThat(sweep(2, stored(1, "A"))).containsExactly("-1:A");
   }
 
   @Test

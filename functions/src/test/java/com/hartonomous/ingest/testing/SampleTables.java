@@ -42,7 +42,7 @@ public final class SampleTables {
                   + " WHERE NOT EXISTS (SELECT 1 FROM dbo.CdcCheckpoints)");
           sql.update(
               "INSERT INTO dbo.CapturedTables (SchemaName, TableName, TableHash, GroupName,"
-                  + " Generation) VALUES ('dbo', ?, ?, 'main', 1)",
+                  + " Generation, SweptGeneration) VALUES ('dbo', ?, ?, 'main', 1, 1)",
               name,
               Sha256.ofText("dbo\0" + name).toBytes());
           for (int column = 0; column < columns.length; column++) {
@@ -88,8 +88,8 @@ public final class SampleTables {
             if (texts[column] != null) {
               long atomId = atom(texts[column].getBytes(StandardCharsets.UTF_16LE), "text/plain");
               sql.update(
-                  "INSERT INTO dbo.RowAtoms (CapturedTableId, RowKeyHash, ColumnId, Segment, AtomId,"
-                      + " RowKey) VALUES (?, ?, ?, 0, ?, ?)",
+                  "INSERT INTO dbo.RowAtoms (CapturedTableId, RowKeyHash, ColumnId, Segment,"
+                      + " AtomId, RowKey) VALUES (?, ?, ?, 0, ?, ?)",
                   tableId,
                   keyHash(id).toBytes(),
                   column + 1,

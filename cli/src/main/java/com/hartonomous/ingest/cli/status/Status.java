@@ -84,9 +84,23 @@ public record Status(
    * @param newAtoms references ever stored that brought a new atom
    * @param knownAtoms references ever stored whose atom was there
    * @param deadLetters that stand
+   * @param generation how often it was read from the beginning, or is being read
+   * @param state CAPTURED; BEING_READ, until its snapshot and the sweep behind it have ended;
+   *     TO_BE_READ_ANEW, by the job's next start; REMOVED: not captured any more, its references
+   *     stay
+   * @param since when the last two began; null for the others
+   * @param reason why it is to be read anew; null for the others
    */
   public record Table(
-      String table, long stored, long newAtoms, long knownAtoms, long deadLetters) {}
+      String table,
+      long stored,
+      long newAtoms,
+      long knownAtoms,
+      long deadLetters,
+      int generation,
+      String state,
+      String since,
+      String reason) {}
 
   /**
    * The graph's outbox.

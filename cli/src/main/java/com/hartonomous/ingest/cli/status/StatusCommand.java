@@ -201,6 +201,31 @@ public final class StatusCommand implements Callable<Integer> {
           group.deletedRows());
     }
     table.print(out);
+    for (Status.Capture group : status.capture()) {
+      for (Status.Table captured : group.tables()) {
+        printState(captured, out);
+      }
+    }
+  }
+
+  private static void printState(Status.Table table, PrintWriter out) {
+    switch (table.state()) {
+      case "REMOVED" ->
+          out.printf(
+              "capture       %s: not captured any more since %s; its references stay as they are%n",
+              table.table(), table.since());
+      case "TO_BE_READ_ANEW" ->
+          out.printf(
+              "capture       %s: to be read anew by the job's next start, since %s: %s%n",
+              table.table(), table.since(), table.reason());
+      case "BEING_READ" ->
+          out.printf(
+              "capture       %s: generation %d is being read and compared with what is stored%n",
+              table.table(), table.generation());
+      default -> {
+        // Captured, as it should be.
+      }
+    }
   }
 
   private static String seconds(Double seconds) {

@@ -37,7 +37,15 @@ public final class StatusReader {
           + "SELECT SourceName, SUM(SnapshotRows) AS SnapshotRows,"
           + " SUM(InsertedRows) AS InsertedRows, SUM(UpdatedRows) AS UpdatedRows,"
           + " SUM(DeletedRows) AS DeletedRows FROM dbo.CaptureProgress GROUP BY SourceName"
-          + ") AS p ON p.SourceName = c.SourceName ORDER BY c.SourceName";
+          + ") AS p ON p.SourceName = c.SourceName"
+          // A group whose tables were all read anew in another one is history.
+          + " WHERE EXISTS (SELECT 1 FROM dbo.CapturedTables AS t WHERE t.GroupName = c.SourceName)"
+          + " OR NOT EXISTS (SELECT 1 FROM dbo.CaptureGroups AS g WHERE g.GroupName = c.SourceName)"
+          + " ORDER BY c.SourceName";
+
+  private static final String ROW_EVENTS =
+      "SELECT COALESCE(SUM(SnapshotRows + InsertedRows + UpdatedRows + DeletedRows), 0)"
+          + " FROM dbo.CaptureProgress";
 
   private static final String OUTBOX =
       "SELECT COUNT_BIG(*), MIN(CreatedAt) FROM dbo.Neo4jSyncQueue WHERE IsSynced = 0";
@@ -52,7 +60,11 @@ public final class StatusReader {
 
   private static final String TABLES =
       "SELECT t.GroupName, CONCAT(t.SchemaName, N'.', t.TableName), COALESCE(p.Stored, 0),"
-          + " COALESCE(p.NewAtoms, 0), COALESCE(p.KnownAtoms, 0), COALESCE(e.Letters, 0)"
+          + " COALESCE(p.NewAtoms, 0), COALESCE(p.KnownAtoms, 0), COALESCE(e.Letters, 0),"
+          + " t.Generation, CASE WHEN t.RemovedAt IS NOT NULL THEN 'REMOVED'"
+          + " WHEN t.ResnapshotRequestedAt IS NOT NULL THEN 'TO_BE_READ_ANEW'"
+          + " WHEN t.SweptGeneration < t.Generation THEN 'BEING_READ' ELSE 'CAPTURED' END,"
+          + " COALESCE(t.RemovedAt, t.ResnapshotRequestedAt), t.ResnapshotReason"
           + " FROM dbo.CapturedTables AS t LEFT JOIN ("
           + "SELECT CapturedTableId, SUM(StoredReferences) AS Stored, SUM(NewAtoms) AS NewAtoms,"
           + " SUM(KnownAtoms) AS KnownAtoms FROM dbo.TableProgress GROUP BY CapturedTableId"
@@ -72,7 +84,7 @@ public final class StatusReader {
   public Status read() throws SQLException {
     List<Status.Model> models = models();
     List<Status.Capture> capture = capture();
-    return new Status(models, capture, null, outbox(), deadLetters(), throughput(models, capture));
+    return new Status(models, capture, null, outbox(), deadLetters(), throughput(models));
   }
 
   private List<Status.Model> models() throws SQLException {
@@ -128,21 +140,25 @@ public final class StatusReader {
       while (row.next()) {
         Lsn lsn = Lsn.fromBytes(row.getBytes(2));
         CaptureFigures figures = CaptureFigures.read(connection, lsn);
+        List<Status.Table> ofGroup = tables.getOrDefault(row.getString(1), List.of());
+        // A group that nothing is captured for any more lags behind nothing.
+        boolean stands =
+            !ofGroup.isEmpty() && ofGroup.stream().allMatch(t -> t.state().equals("REMOVED"));
         groups.add(
             new Status.Capture(
                 row.getString(1),
                 HexFormat.of().formatHex(lsn.toBytes()),
                 iso(row.getTimestamp(3)),
                 row.getLong(4),
-                figures.lagSeconds(),
-                figures.headroomSeconds(),
+                stands ? null : figures.lagSeconds(),
+                stands ? null : figures.headroomSeconds(),
                 lsn.equals(Lsn.ZERO) ? "SNAPSHOT" : "STREAM",
                 figures.pendingTransactions(),
                 row.getLong(5),
                 row.getLong(6),
                 row.getLong(7),
                 row.getLong(8),
-                tables.getOrDefault(row.getString(1), List.of())));
+                ofGroup));
       }
     }
     return groups;
@@ -162,7 +178,11 @@ public final class StatusReader {
                     row.getLong(3),
                     row.getLong(4),
                     row.getLong(5),
-                    row.getLong(6)));
+                    row.getLong(6),
+                    row.getInt(7),
+                    row.getString(8),
+                    iso(row.getTimestamp(9)),
+                    row.getString(10)));
       }
     }
     return tables;
@@ -191,8 +211,7 @@ public final class StatusReader {
     return new Status.DeadLetters(total, notReplayed, reasons);
   }
 
-  private Status.Throughput throughput(List<Status.Model> models, List<Status.Capture> capture)
-      throws SQLException {
+  private Status.Throughput throughput(List<Status.Model> models) throws SQLException {
     List<SourceBalance> balance = new ArrayList<>();
     SubmissionBalance.check(connection, new SumsOnly(balance));
     balance.add(balanceOf(models));
@@ -202,15 +221,16 @@ public final class StatusReader {
             .filter(model -> model.state().equals("INGESTING") && model.bytesPerSecond() != null)
             .mapToDouble(Status.Model::bytesPerSecond)
             .sum(),
-        capture.stream()
-            .mapToLong(
-                group ->
-                    group.snapshotRows()
-                        + group.insertedRows()
-                        + group.updatedRows()
-                        + group.deletedRows())
-            .sum(),
+        rowEvents(),
         balance);
+  }
+
+  private long rowEvents() throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(ROW_EVENTS);
+        ResultSet row = statement.executeQuery()) {
+      row.next();
+      return row.getLong(1);
+    }
   }
 
   /** As the models' writers have counted; {@code verify} counts the references themselves. */

@@ -140,7 +140,9 @@ final class CaptureDialect extends SqlServerDialect {
   @Override
   public FetchTask<SourceSplitBase> createFetchTask(SourceSplitBase split) {
     return split.isSnapshotSplit()
-        ? new SnapshotTask(split.asSnapshotSplit())
+        ? new SnapshotTask(
+            split.asSnapshotSplit(),
+            isIncludeDataCollection(sourceConfig, split.asSnapshotSplit().getTableId()))
         : new StreamTask(split.asStreamSplit());
   }
 
@@ -205,12 +207,27 @@ final class CaptureDialect extends SqlServerDialect {
     }
   }
 
+  /**
+   * A chunk of a table's snapshot. State of the middle of a snapshot may hold chunks of a table
+   * that has left the group since: nothing is read for them.
+   */
   private static final class SnapshotTask extends SqlServerScanFetchTask {
 
+    private final boolean included;
     private final TaskThread thread = new TaskThread();
 
-    SnapshotTask(SnapshotSplit split) {
+    SnapshotTask(SnapshotSplit split, boolean included) {
       super(split);
+      this.included = included;
+    }
+
+    @Override
+    protected void executeBackfillTask(Context context, StreamSplit changes) throws Exception {
+      if (included) {
+        super.executeBackfillTask(context, changes);
+      } else {
+        dispatchEndWaterMarkEvent(context, changes, changes.getEndingOffset());
+      }
     }
 
     /**
@@ -250,6 +267,9 @@ final class CaptureDialect extends SqlServerDialect {
     /** As the connector does, but the statement has the table's own name, and the key's quoted. */
     @Override
     protected void executeDataSnapshot(Context context) throws Exception {
+      if (!included) {
+        return;
+      }
       SqlServerSourceFetchTaskContext task = (SqlServerSourceFetchTaskContext) context;
       SqlServerConnection connection = task.getConnection();
       Table table = task.getDatabaseSchema().tableFor(snapshotSplit.getTableId());

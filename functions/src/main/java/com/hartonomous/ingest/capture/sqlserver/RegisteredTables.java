@@ -22,9 +22,17 @@ public final class RegisteredTables {
   /**
    * A registered table.
    *
+   * @param removed whether it is not captured any more, and its references stay as they were
+   * @param swept whether the snapshot of its generation and the sweep behind it have ended
    * @param table null when the source table, its key or a content column is not there any more
    */
-  public record Registered(int tableId, String qualifiedName, String group, CapturedTable table) {}
+  public record Registered(
+      int tableId,
+      String qualifiedName,
+      String group,
+      boolean removed,
+      boolean swept,
+      CapturedTable table) {}
 
   private RegisteredTables() {}
 
@@ -33,24 +41,28 @@ public final class RegisteredTables {
     List<Registered> tables = new ArrayList<>();
     try (PreparedStatement statement =
             connection.prepareStatement(
-                "SELECT CapturedTableId, SchemaName, TableName, GroupName, Generation"
+                "SELECT CapturedTableId, SchemaName, TableName, GroupName, Generation,"
+                    + " SweptGeneration, RemovedAt"
                     + " FROM dbo.CapturedTables ORDER BY CapturedTableId");
         ResultSet row = statement.executeQuery()) {
       while (row.next()) {
+        String schema = row.getString(2);
+        String name = row.getString(3);
+        int generation = row.getInt(5);
         tables.add(
-            read(
-                connection,
+            new Registered(
                 row.getInt(1),
-                row.getString(2),
-                row.getString(3),
+                schema + "." + name,
                 row.getString(4),
-                row.getInt(5)));
+                row.getTimestamp(7) != null,
+                row.getInt(6) >= generation,
+                table(connection, row.getInt(1), schema, name, row.getString(4), generation)));
       }
     }
     return tables;
   }
 
-  private static Registered read(
+  private static CapturedTable table(
       Connection connection, int tableId, String schema, String name, String group, int generation)
       throws SQLException {
     Map<String, SourceColumn> there =
@@ -62,13 +74,9 @@ public final class RegisteredTables {
         !keyColumns.isEmpty()
             && !columns.isEmpty()
             && columns.stream().allMatch(column -> there.containsKey(column.name()));
-    return new Registered(
-        tableId,
-        schema + "." + name,
-        group,
-        complete
-            ? new CapturedTable(tableId, schema, name, group, generation, keyColumns, columns)
-            : null);
+    return complete
+        ? new CapturedTable(tableId, schema, name, group, generation, keyColumns, columns)
+        : null;
   }
 
   private static List<CapturedColumn> columns(

@@ -59,6 +59,10 @@ final class SweepRows extends AbstractStreamOperator<RowChange>
   private static final long PAUSE_MILLIS = 10;
   private static final long PAUSE_AFTER_FAILURE_MILLIS = 2_000;
 
+  private static final String REPORT =
+      "UPDATE dbo.CapturedTables SET SweptGeneration = Generation"
+          + " WHERE CapturedTableId = ? AND Generation = ? AND SweptGeneration <> Generation";
+
   private static final String PAGE =
       "SELECT TOP (?) r.RowKeyHash, r.RowKey, r.ColumnId, r.Segment, r.AtomId, a.AtomHash"
           + " FROM dbo.RowAtoms AS r INNER JOIN dbo.Atoms AS a ON a.AtomId = r.AtomId"
@@ -78,6 +82,9 @@ final class SweepRows extends AbstractStreamOperator<RowChange>
   private transient boolean sweeping;
   // The first checkpoint behind the first streamed change.
   private transient long sweepCheckpoint;
+  // The first checkpoint behind the end of each table's sweep; bounded by the tables.
+  private transient Map<CapturedTable, Long> ended;
+  private transient Set<CapturedTable> reported;
 
   SweepRows(SqlServerOptions server, List<CapturedTable> tables) {
     this.server = server;
@@ -95,9 +102,9 @@ final class SweepRows extends AbstractStreamOperator<RowChange>
     for (CapturedTable table : tables) {
       positions.put(table.tableId(), SweepPosition.start(table.tableId(), table.generation()));
     }
-    Set<Integer> captured = new HashSet<>();
+    Map<Integer, Integer> captured = new HashMap<>();
     for (SweepPosition restored : sweepState.get()) {
-      captured.add(restored.tableId());
+      captured.put(restored.tableId(), restored.generation());
       positions.computeIfPresent(
           restored.tableId(), (tableId, position) -> position.further(restored));
     }
@@ -106,17 +113,29 @@ final class SweepRows extends AbstractStreamOperator<RowChange>
     }
   }
 
-  private void requireCaptured(Set<Integer> captured) {
+  /**
+   * Else the table's rows would not be read, and all its references be swept away.
+   *
+   * @param captured generation by table
+   */
+  private void requireCaptured(Map<Integer, Integer> captured) {
     for (CapturedTable table : tables) {
-      if (!captured.contains(table.tableId())) {
+      Integer generation = captured.get(table.tableId());
+      if (generation == null || generation != table.generation()) {
         throw new SuppressRestartsException(
             new IllegalStateException(
-                table.qualifiedName()
-                    + " was not captured in group '"
-                    + table.group()
-                    + "' when the state that this job starts from was made: its rows of before would"
-                    + " never be read. Leave it out here and capture it in a group of its own, by"
-                    + " another ingest job."));
+                String.format(
+                    "%s, generation %d, was not captured in group '%s' when the state that this job"
+                        + " starts from was made (%s): its rows of before would never be read. Run"
+                        + " ./hartonomous resnapshot %s and start again: it is read anew then, in a"
+                        + " group of its own.",
+                    table.qualifiedName(),
+                    table.generation(),
+                    table.group(),
+                    generation == null
+                        ? "it was not captured"
+                        : "generation " + generation + " was",
+                    table.qualifiedName())));
       }
     }
   }
@@ -126,6 +145,8 @@ final class SweepRows extends AbstractStreamOperator<RowChange>
     super.open();
     connection = new CaptureConnection(server, "hartonomous-sweep");
     sweepCheckpoint = NONE;
+    ended = new HashMap<>();
+    reported = new HashSet<>();
   }
 
   @Override
@@ -141,6 +162,11 @@ final class SweepRows extends AbstractStreamOperator<RowChange>
     if (streaming && sweepCheckpoint == NONE) {
       sweepCheckpoint = context.getCheckpointId();
     }
+    for (CapturedTable table : tables) {
+      if (streaming && positions.get(table.tableId()).done()) {
+        ended.putIfAbsent(table, context.getCheckpointId());
+      }
+    }
   }
 
   @Override
@@ -149,6 +175,28 @@ final class SweepRows extends AbstractStreamOperator<RowChange>
     if (!sweeping && checkpointId >= sweepCheckpoint) {
       sweeping = true;
       sweepLater(PAUSE_MILLIS);
+    }
+    for (Map.Entry<CapturedTable, Long> end : ended.entrySet()) {
+      if (checkpointId >= end.getValue() && !reported.contains(end.getKey())) {
+        report(end.getKey());
+      }
+    }
+  }
+
+  /** For people to see; tried again at the next checkpoint. */
+  private void report(CapturedTable table) throws IOException {
+    try (PreparedStatement statement = connection.prepare(REPORT)) {
+      statement.setInt(1, table.tableId());
+      statement.setInt(2, table.generation());
+      statement.executeUpdate();
+      reported.add(table);
+      connection.succeeded();
+    } catch (IOException | SQLException e) {
+      connection.failed("report that " + table.qualifiedName() + " is swept", e);
+    }
+    if (reported.size() == tables.size()) {
+      // Nothing is left to do: a connection less on the server.
+      connection.close();
     }
   }
 
@@ -172,8 +220,6 @@ final class SweepRows extends AbstractStreamOperator<RowChange>
         return;
       }
     }
-    // Nothing is left to sweep: a connection less on the server.
-    connection.close();
   }
 
   /** Sends a page of references on, grouped by row, and returns where it ended. */

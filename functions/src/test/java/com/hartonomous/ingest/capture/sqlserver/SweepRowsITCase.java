@@ -1,6 +1,7 @@
 package com.hartonomous.ingest.capture.sqlserver;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.hartonomous.ingest.record.CapturedColumn;
 import com.hartonomous.ingest.record.CapturedTable;
@@ -74,8 +75,8 @@ class SweepRowsITCase {
             SampleTables.keyText(row));
       }
       sql.update(
-          "INSERT INTO dbo.RowAtoms (CapturedTableId, RowKeyHash, ColumnId, Segment, AtomId, RowKey)"
-              + " VALUES "
+          "INSERT INTO dbo.RowAtoms (CapturedTableId, RowKeyHash, ColumnId, Segment, AtomId,"
+              + " RowKey) VALUES "
               + String.join(", ", Collections.nCopies(SEGMENTS, "(?, ?, 1, ?, ?, ?)")),
           values.toArray());
     }
@@ -104,6 +105,58 @@ class SweepRowsITCase {
     harness.notifyOfCompletedCheckpoint(2);
     pages(harness, 2);
     assertThat(swept(harness)).as("once a generation").isEmpty();
+  }
+
+  /** Also after a restore, should the report have been lost. */
+  @Test
+  void theEndIsReportedBehindACheckpoint() throws Exception {
+    sql.update("UPDATE dbo.CapturedTables SET SweptGeneration = 0");
+    var harness = open(null, 1, 0);
+    beginSweep(harness, 1);
+    pages(harness, PAGES + 1);
+    assertThat(sweptGeneration()).isZero();
+    OperatorSubtaskState end = harness.snapshot(2, 2);
+    assertThat(sweptGeneration()).isZero();
+    harness.close();
+
+    var restored = open(end, 1, 0);
+    beginSweep(restored, 3);
+    assertThat(swept(restored)).isEmpty();
+    assertThat(sweptGeneration()).isEqualTo(1);
+  }
+
+  /** Its rows would not be read, and all its references be swept away. */
+  @Test
+  void aTableThatTheStateDoesNotKnowIsRefused() throws Exception {
+    var harness = open(null, 1, 0);
+    beginSweep(harness, 1);
+    OperatorSubtaskState state = harness.snapshot(2, 2);
+    harness.close();
+
+    table = table("Documents", 2);
+    assertThatThrownBy(() -> open(state, 1, 0))
+        .hasStackTraceContaining(
+            "dbo.Documents, generation 2, was not captured in group 'main' when the state that this"
+                + " job starts from was made (generation 1 was)")
+        .hasStackTraceContaining("Run ./hartonomous resnapshot dbo.Documents");
+    table = new CapturedTable(77, "dbo", "Later", "main", 1, List.of("Id"), table.contentColumns());
+    assertThatThrownBy(() -> open(state, 1, 0))
+        .hasStackTraceContaining("dbo.Later, generation 1, was not captured in group 'main'");
+  }
+
+  private long sweptGeneration() throws Exception {
+    return sql.number("SELECT SweptGeneration FROM dbo.CapturedTables");
+  }
+
+  private CapturedTable table(String name, int generation) {
+    return new CapturedTable(
+        table.tableId(),
+        "dbo",
+        name,
+        "main",
+        generation,
+        table.keyColumns(),
+        table.contentColumns());
   }
 
   /** Also by other subtasks than the one that began: whichever comes to stream goes on. */

@@ -24,6 +24,7 @@ public final class IngestJob {
     StreamExecutionEnvironment env = JobEnvironment.onCluster(options.job(), options.checkpoint());
     List<CapturedTable> tables = Preflight.ingest(options, mayHaveState(env.getConfiguration()));
     IngestPipeline.build(env, options, tables);
+    RetiredGroups.dropFromState(env, Preflight.retiredGroups(options));
     env.execute(options.job().name());
   }
 

@@ -24,7 +24,8 @@ public record IngestOptions(
   /**
    * Change data capture.
    *
-   * @param group name of the capture group that all tables belong to: part of the source's uid
+   * @param group name of the job's first capture group, part of its source's uid, and of the locks
+   *     of its writers; further groups are named after it
    * @param tables empty when only models are ingested
    * @param pollInterval pause between two polls of the change tables
    * @param heartbeatInterval how often {@code dbo.Heartbeat} is moved

@@ -24,6 +24,9 @@ import com.hartonomous.ingest.sink.DeadLetters;
 import com.hartonomous.ingest.split.SplitRows;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.streaming.api.datastream.DataStream;
@@ -42,6 +45,8 @@ import org.apache.flink.util.OutputTag;
  * what could not be ingested -> dead letters
  * </pre>
  *
+ * <p>Each capture group has its own source, sweep, replay and position; behind these all are one.
+ *
  * <p>Not built yet: Service Broker messages.
  */
 public final class IngestPipeline {
@@ -57,8 +62,7 @@ public final class IngestPipeline {
    * Adds the job to the environment.
    *
    * @param options within their ranges, as {@code IngestConfiguration} gives them
-   * @param tables as registered in the database, all of the configured group; empty to ingest
-   *     models only
+   * @param tables as registered in the database, each in its group; empty to ingest models only
    * @throws IOException when a secret cannot be had
    */
   public static void build(
@@ -83,8 +87,27 @@ public final class IngestPipeline {
     bury(deadLetters, options);
   }
 
+  /** The tables of each group, from a source of the group's own. A row has one group. */
   private static DataStream<RowChange> captureRows(
       StreamExecutionEnvironment env, IngestOptions options, List<CapturedTable> tables)
+      throws IOException {
+    Map<String, List<CapturedTable>> groups =
+        tables.stream()
+            .collect(
+                Collectors.groupingBy(CapturedTable::group, TreeMap::new, Collectors.toList()));
+    DataStream<RowChange> changes = null;
+    for (Map.Entry<String, List<CapturedTable>> group : groups.entrySet()) {
+      DataStream<RowChange> ofGroup = captureGroup(env, options, group.getKey(), group.getValue());
+      changes = changes == null ? ofGroup : changes.union(ofGroup);
+    }
+    return changes;
+  }
+
+  private static DataStream<RowChange> captureGroup(
+      StreamExecutionEnvironment env,
+      IngestOptions options,
+      String group,
+      List<CapturedTable> tables)
       throws IOException {
     IngestOptions.Capture capture = options.capture();
     DataStream<RowChange> changes =
@@ -96,30 +119,29 @@ public final class IngestPipeline {
                     capture.snapshotSplitSize(),
                     capture.serverTimeZone()),
                 WatermarkStrategy.noWatermarks(),
-                "SQL Server changes of " + capture.group())
-            .uid(OperatorUids.CAPTURE_SOURCE + capture.group());
+                "SQL Server changes of " + group)
+            .uid(OperatorUids.CAPTURE_SOURCE + group);
     DataStream<RowChange> swept =
         changes
             .transform(
-                "sweep of " + capture.group(),
+                "sweep of " + group,
                 changes.getType(),
                 SqlServerCapture.sweep(options.sqlServer(), tables))
-            .uid(OperatorUids.CAPTURE_SWEEP + capture.group());
+            .uid(OperatorUids.CAPTURE_SWEEP + group);
     DataStream<RowChange> replayed =
         swept
             .transform(
-                "replay of " + capture.group(),
+                "replay of " + group,
                 changes.getType(),
                 SqlServerCapture.replay(options.sqlServer(), tables))
-            .uid(OperatorUids.CAPTURE_REPLAY + capture.group());
+            .uid(OperatorUids.CAPTURE_REPLAY + group);
     // Also moves the heartbeat and takes its rows out of the stream.
     return replayed
         .transform(
-            "position of " + capture.group(),
+            "position of " + group,
             changes.getType(),
-            SqlServerCapture.position(
-                options.sqlServer(), capture.group(), capture.heartbeatInterval()))
-        .uid(OperatorUids.CAPTURE_POSITION + capture.group());
+            SqlServerCapture.position(options.sqlServer(), group, capture.heartbeatInterval()))
+        .uid(OperatorUids.CAPTURE_POSITION + group);
   }
 
   // Nothing may stand between capture and this keyBy that could reorder two events of a row.

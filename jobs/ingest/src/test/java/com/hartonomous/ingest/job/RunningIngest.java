@@ -112,6 +112,7 @@ final class RunningIngest implements AutoCloseable {
     StreamExecutionEnvironment env =
         StreamExecutionEnvironment.getExecutionEnvironment(configuration);
     IngestPipeline.build(env, options, Preflight.ingest(options, withState));
+    RetiredGroups.dropFromState(env, Preflight.retiredGroups(options));
     Balance.owe(options.sqlServer());
     return new RunningIngest(options.sqlServer(), env.executeAsync(options.job().name()));
   }

@@ -12,7 +12,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -31,8 +30,6 @@ final class CapturedTablesType implements OptionType<List<IngestOptions.Table>> 
   private static final int TABLES_MAX = 1000;
   private static final int NAME_CHARACTERS_MAX = 128;
   private static final int CONTENT_TYPE_CHARACTERS_MAX = 100;
-  private static final Pattern TABLE_NAME =
-      Pattern.compile("(\\[(?:[^\\]]|]])+]|[^.\\[\\]]+)\\.(\\[(?:[^\\]]|]])+]|[^.\\[\\]]+)");
   private static final Pattern CONTENT_TYPE = Pattern.compile("[a-z0-9][a-z0-9.+-]*/[a-z0-9.+_-]+");
   private static final OptionType<String> NAME = OptionTypes.text("a name", NAME_CHARACTERS_MAX);
 
@@ -68,19 +65,20 @@ final class CapturedTablesType implements OptionType<List<IngestOptions.Table>> 
     }
     Fields.requireKnown(key, mapping, List.of("table", "columns"));
     ConfigurationNode tableNode = Fields.require(key, mapping, "table");
-    Matcher matcher = TABLE_NAME.matcher(NAME.read(key + ".table", tableNode));
-    if (!matcher.matches()) {
-      throw tableNode
-          .origin()
-          .refuse(
-              key
-                  + ".table: expected schema and table such as dbo.Documents, found "
-                  + tableNode.describe()
-                  + ".");
-    }
+    TableName name =
+        TableName.parse(NAME.read(key + ".table", tableNode))
+            .orElseThrow(
+                () ->
+                    tableNode
+                        .origin()
+                        .refuse(
+                            key
+                                + ".table: expected schema and table such as dbo.Documents, found "
+                                + tableNode.describe()
+                                + "."));
     return new IngestOptions.Table(
-        unbracket(matcher.group(1)),
-        unbracket(matcher.group(2)),
+        name.schema(),
+        name.table(),
         readColumns(key + ".columns", Fields.require(key, mapping, "columns")));
   }
 
@@ -90,8 +88,8 @@ final class CapturedTablesType implements OptionType<List<IngestOptions.Table>> 
       throw node.origin()
           .refuse(
               key
-                  + ": expected at least one column with its content type, such as Body: text/plain,"
-                  + " found "
+                  + ": expected at least one column with its content type, such as Body:"
+                  + " text/plain, found "
                   + node.describe()
                   + ".");
     }
@@ -145,10 +143,6 @@ final class CapturedTablesType implements OptionType<List<IngestOptions.Table>> 
                     String.format(
                         "%s: expected one of %s, found %s.",
                         key, Segmentation.labels(), node.describe())));
-  }
-
-  private static String unbracket(String name) {
-    return name.startsWith("[") ? name.substring(1, name.length() - 1).replace("]]", "]") : name;
   }
 
   @Override

@@ -18,7 +18,7 @@ public final class IngestConfiguration {
           "capture.group",
           OptionTypes.text("a name", 100),
           "main",
-          "Capture group of the tables: one CDC source, part of its identity in savepoints.");
+          "First capture group of the tables: a CDC source, part of its identity in savepoints.");
   static final Option<List<IngestOptions.Table>> CAPTURE_TABLES =
       Option.withDefault(
           "capture.tables",

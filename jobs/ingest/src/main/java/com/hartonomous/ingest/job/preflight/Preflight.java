@@ -12,11 +12,15 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
 import org.neo4j.driver.Driver;
 import org.neo4j.driver.QueryConfig;
 import org.neo4j.driver.exceptions.ClientException;
 import org.neo4j.driver.exceptions.Neo4jException;
 import org.neo4j.driver.exceptions.SecurityException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What must hold before a job starts. Each refusal is one line that says what to do; nothing was
@@ -24,6 +28,7 @@ import org.neo4j.driver.exceptions.SecurityException;
  */
 public final class Preflight {
 
+  private static final Logger LOG = LoggerFactory.getLogger(Preflight.class);
   private static final String APPLICATION = "hartonomous-preflight";
 
   private Preflight() {}
@@ -32,19 +37,50 @@ public final class Preflight {
    * Checks everything that the ingest job needs and registers its captured tables.
    *
    * @param withState whether the job starts from a savepoint or checkpoint. Without one, a table
-   *     that has references from an earlier run is refused, unless that run never completed a
-   *     checkpoint: then the table is read anew, and the sweep removes what is not found again.
-   * @return the tables as the pipeline needs them, in the configuration's order
+   *     that has references from an earlier run is refused, unless it was marked to be read anew,
+   *     or that run never completed a checkpoint: then the sweep removes what is not found again.
+   * @param notices takes a line for each table that is read anew, or not captured any more
+   * @return the tables as the pipeline needs them, each in its group, in the configuration's order
    * @throws ConfigurationException when the configuration does not fit what is there
    * @throws UnreachableException when the SQL Server does not answer
    */
-  public static List<CapturedTable> ingest(IngestOptions options, boolean withState)
+  public static List<CapturedTable> ingest(
+      IngestOptions options, boolean withState, Consumer<String> notices)
       throws ConfigurationException, UnreachableException {
     SqlServerOptions server = options.sqlServer();
     try (Connection connection = SqlServerCheck.connect(server, APPLICATION)) {
-      List<TableInspection.Table> tables = inspect(connection, options, withState);
+      List<TableInspection.Table> tables = inspect(connection, options);
       CaptureReadiness.await(connection, server, tables);
-      return new CapturedTableRegistry(connection).register(tables, options.capture().group());
+      CapturedTableRegistry registry = new CapturedTableRegistry(connection);
+      // Once here without a lock, so that what is refused does not depend on it.
+      registry.assign(tables, options.capture().group(), withState);
+      requireFiles(options);
+      return registry.register(
+          tables,
+          options.capture().group(),
+          withState,
+          options.writer().takeOverTimeout(),
+          notices);
+    } catch (SQLException e) {
+      throw SqlServerCheck.explain(server, e);
+    }
+  }
+
+  /** As {@link #ingest(IngestOptions, boolean, Consumer)}, with the notices in the log. */
+  public static List<CapturedTable> ingest(IngestOptions options, boolean withState)
+      throws ConfigurationException, UnreachableException {
+    return ingest(options, withState, LOG::warn);
+  }
+
+  /**
+   * The capture groups of the job that have no table any more: all of theirs were read anew in
+   * another group, or are not captured any more.
+   */
+  public static Set<String> retiredGroups(IngestOptions options)
+      throws ConfigurationException, UnreachableException {
+    SqlServerOptions server = options.sqlServer();
+    try (Connection connection = SqlServerCheck.connect(server, APPLICATION)) {
+      return new CapturedTableRegistry(connection).retiredGroups(options.capture().group());
     } catch (SQLException e) {
       throw SqlServerCheck.explain(server, e);
     }
@@ -60,16 +96,11 @@ public final class Preflight {
     SqlServerOptions server = options.sqlServer();
     List<String> plan = new ArrayList<>();
     try (Connection connection = SqlServerCheck.connect(server, APPLICATION)) {
-      for (TableInspection.Table table : inspect(connection, options, withState)) {
-        plan.add(
-            String.format(
-                "capture %s by key (%s), content %s",
-                table.qualifiedName(),
-                String.join(", ", table.keyColumns()),
-                String.join(
-                    ", ",
-                    table.contentColumns().stream().map(IngestOptions.Column::toString).toList())));
-      }
+      plan.addAll(
+          new CapturedTableRegistry(connection)
+              .assign(inspect(connection, options), options.capture().group(), withState)
+              .describe());
+      requireFiles(options);
     } catch (SQLException e) {
       throw SqlServerCheck.explain(server, e);
     }
@@ -92,33 +123,18 @@ public final class Preflight {
     return plan;
   }
 
-  private static List<TableInspection.Table> inspect(
-      Connection connection, IngestOptions options, boolean withState)
+  private static List<TableInspection.Table> inspect(Connection connection, IngestOptions options)
       throws ConfigurationException, SQLException {
     SqlServerCheck.requireSchema(connection, options.sqlServer());
     TableInspection inspection = new TableInspection(connection, options.sqlServer().database());
-    CapturedTableRegistry registry = new CapturedTableRegistry(connection);
     List<TableInspection.Table> tables = new ArrayList<>();
     for (IngestOptions.Table wanted : options.capture().tables()) {
-      TableInspection.Table table = inspection.inspect(wanted);
-      if (!withState && registry.hasState(table)) {
-        throw new ConfigurationException(
-            String.format(
-                "capture.tables: %s has references from an earlier run, and this start has no"
-                    + " state: start with --from-savepoint PATH (a savepoint or a retained"
-                    + " checkpoint of that run).",
-                table.qualifiedName()));
-      }
-      if (withState && registry.isNewToState(table, options.capture().group())) {
-        throw new ConfigurationException(
-            String.format(
-                "capture.tables: %s is new to group '%s', whose state knows nothing of its rows:"
-                    + " leave it out here and capture it in a group of its own, by another ingest"
-                    + " job.",
-                table.qualifiedName(), options.capture().group()));
-      }
-      tables.add(table);
+      tables.add(inspection.inspect(wanted));
     }
+    return tables;
+  }
+
+  private static void requireFiles(IngestOptions options) throws ConfigurationException {
     for (IngestOptions.ModelPath path : options.models().paths()) {
       FileCheck.requireReadable(path);
     }
@@ -129,7 +145,6 @@ public final class Preflight {
       FileCheck.requireWatchable(watched);
     }
     FileCheck.requireDirectory(options.checkpoint().directory());
-    return tables;
   }
 
   /**

@@ -17,7 +17,7 @@ import javax.net.ssl.SSLException;
 public final class SqlServerCheck {
 
   /** The newest migration that this version of the jobs relies on. */
-  static final int SCHEMA_VERSION = 8;
+  static final int SCHEMA_VERSION = 11;
 
   private static final int LOGIN_FAILED = 18456;
   private static final int CANNOT_OPEN_DATABASE = 4060;
@@ -39,8 +39,9 @@ public final class SqlServerCheck {
     } catch (IOException e) {
       throw new ConfigurationException(
           String.format(
-              "sqlserver: the password cannot be had from %s: %s Make it readable (./hartonomous local"
-                  + " makes its own), or set sqlserver.password-file or sqlserver.password-env.",
+              "sqlserver: the password cannot be had from %s: %s Make it readable (./hartonomous"
+                  + " local makes its own), or set sqlserver.password-file or"
+                  + " sqlserver.password-env.",
               options.password(), sentence(e)),
           e);
     } catch (SQLException e) {

@@ -3,6 +3,7 @@ package com.hartonomous.ingest.job.preflight;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.hartonomous.ingest.capture.sqlserver.ResnapshotRequests;
 import com.hartonomous.ingest.job.IngestOptions;
 import com.hartonomous.ingest.job.config.ConfigurationException;
 import com.hartonomous.ingest.job.config.IngestConfiguration;
@@ -10,6 +11,7 @@ import com.hartonomous.ingest.record.CapturedColumn;
 import com.hartonomous.ingest.record.CapturedTable;
 import com.hartonomous.ingest.record.Segmentation;
 import com.hartonomous.ingest.record.Sha256;
+import com.hartonomous.ingest.runtime.ApplicationLock;
 import com.hartonomous.ingest.testing.Sql;
 import com.hartonomous.ingest.testing.SqlServerExtension;
 import com.hartonomous.ingest.testing.StandInOnly;
@@ -17,6 +19,9 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -163,24 +168,139 @@ class PreflightITCase {
   }
 
   @Test
-  void aTableIsNotAddedToAGroupThatHasState() throws Exception {
-    Preflight.ingest(capturing(BODY), false);
-    execute(
-        "INSERT INTO dbo.CdcCheckpoints (SourceName, LastLsn, CheckpointId)"
-            + " VALUES (N'main', 0x00000000000000000001, 1)");
-    execute("CREATE TABLE dbo.Later (Id INT NOT NULL PRIMARY KEY, Body NVARCHAR(MAX) NULL)");
-    enableCapture("Later");
+  void aTableThatIsAddedToAJobWithStateGetsAGroupOfItsOwn() throws Exception {
+    CapturedTable documents = Preflight.ingest(capturing(BODY), false).get(0);
+    addCheckpoint("main");
+    createTable("Later");
+    createTable("Latest");
 
-    assertRefused(
-        capturing(BODY, "{table: dbo.Later, columns: {Body: text/plain}}"),
-        true,
-        "dbo.Later is new to group 'main'",
-        "in a group of its own");
+    List<CapturedTable> tables = Preflight.ingest(capturing(BODY, body("Later")), true);
+    assertThat(tables).extracting(CapturedTable::group).containsExactly("main", "main-2");
+    assertThat(tables.get(0)).isEqualTo(documents);
+    assertThat(tables.get(1).generation()).isEqualTo(1);
+    // A start that failed before its first checkpoint is tried again.
+    assertThat(Preflight.ingest(capturing(BODY, body("Later")), true)).isEqualTo(tables);
+    assertThat(Preflight.ingest(capturing(BODY, body("Later"), body("Latest")), true))
+        .extracting(CapturedTable::group)
+        .containsExactly("main", "main-2", "main-3");
     // Nor is one taken away from a group that may have read it, though it found nothing.
     assertRefused(
         options("capture.tables=[" + BODY + "]", "capture.group=other"),
         false,
         "was captured in group 'main', found group 'other'");
+    assertRefused(
+        options("capture.tables=[" + body("Later") + "]", "capture.group=main-2"),
+        true,
+        "'main-2' is a further group of the job whose capture.group is 'main'");
+    assertRefused(
+        options("capture.tables=[" + BODY + "]", "capture.group=Main"),
+        true,
+        "there is a group 'main', found 'Main'");
+  }
+
+  @Test
+  void aTableThatIsLeftOutIsNamedAndReadAnewWhenItIsBack() throws Exception {
+    createTable("Later");
+    String[] both = {BODY, body("Later")};
+    Preflight.ingest(capturing(both), false);
+    addCheckpoint("main");
+
+    assertThat(Preflight.planIngest(capturing(BODY), true).get(1))
+        .startsWith("dbo.Later is not captured any more, since capture.tables does not name it");
+    List<String> notices = new ArrayList<>();
+    Preflight.ingest(capturing(BODY), true, notices::add);
+    assertThat(notices).singleElement().asString().startsWith("dbo.Later is not captured any more");
+    notices.clear();
+    Preflight.ingest(capturing(BODY), true, notices::add);
+    assertThat(notices).as("said once").isEmpty();
+
+    assertThat(Preflight.planIngest(capturing(both), true).get(1))
+        .endsWith(", read anew in group 'main-2' as generation 2");
+    CapturedTable again = Preflight.ingest(capturing(both), true, notices::add).get(1);
+    assertThat(again.group()).isEqualTo("main-2");
+    assertThat(again.generation()).isEqualTo(2);
+    assertThat(notices)
+        .containsExactly("dbo.Later is read anew in group 'main-2' as generation 2.");
+    assertThat(Preflight.retiredGroups(capturing(both))).isEmpty();
+
+    // A job without tables, under the same name, leaves them alone.
+    assertThat(Preflight.ingest(options(), true)).isEmpty();
+    assertThat(Preflight.ingest(capturing(both), true).get(1)).isEqualTo(again);
+  }
+
+  @Test
+  void tablesThatAreReadAnewTogetherShareAGroupThatNeverWas() throws Exception {
+    createTable("Later");
+    String[] both = {BODY, body("Later")};
+    List<CapturedTable> first = Preflight.ingest(capturing(both), false);
+    addCheckpoint("main");
+    for (int round = 2; round <= 3; round++) {
+      try (Sql sql = server.connect()) {
+        assertThat(ResnapshotRequests.requestGroup(sql.connection(), first.get(0).group(), "gap"))
+            .isEqualTo(2);
+      }
+      List<CapturedTable> anew = Preflight.ingest(capturing(both), round == 2);
+      assertThat(anew).extracting(CapturedTable::group).containsOnly("main-" + round);
+      assertThat(anew).extracting(CapturedTable::generation).containsOnly(round);
+      assertThat(Preflight.ingest(capturing(both), true)).isEqualTo(anew);
+      first = anew;
+    }
+    assertThat(Preflight.retiredGroups(capturing(both))).containsExactly("main", "main-2");
+  }
+
+  @Test
+  void aJobThatStillRunsIsNotChangedBehindItsBack() throws Exception {
+    createTable("Later");
+    String[] both = {BODY, body("Later")};
+    List<CapturedTable> tables = Preflight.ingest(capturing(both), false);
+    try (Connection writer = server.options().open("hartonomous-writer-0")) {
+      assertThat(
+              ApplicationLock.tryExclusiveForSession(
+                  writer, ApplicationLock.rowWriter("main", 0), Duration.ofSeconds(5)))
+          .isTrue();
+      assertRefused(
+          options("capture.tables=[" + BODY + "]", "writer.take-over-timeout=1 s"),
+          true,
+          "a job of group 'main' runs, or is still connected",
+          "Stop it first");
+    }
+    assertThat(Preflight.ingest(capturing(both), true)).isEqualTo(tables);
+  }
+
+  @Test
+  void groupsAreFew() throws Exception {
+    List<String> tables = new ArrayList<>(List.of(BODY));
+    Preflight.ingest(capturing(BODY), false);
+    addCheckpoint("main");
+    for (int i = 2; i <= CapturedTableRegistry.GROUPS_MAX; i++) {
+      createTable("Later" + i);
+      tables.add(body("Later" + i));
+      Preflight.ingest(capturing(tables.toArray(String[]::new)), true);
+    }
+    createTable("TooMany");
+    tables.add(body("TooMany"));
+    assertRefused(
+        capturing(tables.toArray(String[]::new)),
+        true,
+        "expected at most 16 capture groups, each a source of its own, found 17",
+        "Run ./hartonomous resnapshot with tables of several groups");
+  }
+
+  private void addCheckpoint(String group) throws Exception {
+    execute(
+        "INSERT INTO dbo.CdcCheckpoints (SourceName, LastLsn, CheckpointId)"
+            + " VALUES (?, 0x00000000000000000001, 1)",
+        group);
+  }
+
+  private void createTable(String table) throws Exception {
+    execute(
+        "CREATE TABLE dbo." + table + " (Id INT NOT NULL PRIMARY KEY, Body NVARCHAR(MAX) NULL)");
+    enableCapture(table);
+  }
+
+  private static String body(String table) {
+    return "{table: dbo." + table + ", columns: {Body: text/plain}}";
   }
 
   @Test
@@ -194,8 +314,16 @@ class PreflightITCase {
         capturing(BODY),
         "dbo.Documents has references from an earlier run",
         "this start has no state",
-        "--from-savepoint PATH");
-    assertThat(Preflight.ingest(capturing(BODY), true)).hasSize(1);
+        "--from-savepoint PATH",
+        "./hartonomous resnapshot dbo.Documents");
+    CapturedTable table = Preflight.ingest(capturing(BODY), true).get(0);
+    try (Sql sql = server.connect()) {
+      assertThat(ResnapshotRequests.request(sql.connection(), table.tableId(), "test")).isTrue();
+      assertThat(ResnapshotRequests.request(sql.connection(), table.tableId(), "test")).isFalse();
+    }
+    CapturedTable anew = Preflight.ingest(capturing(BODY), false).get(0);
+    assertThat(anew.generation()).isEqualTo(2);
+    assertThat(anew.group()).isEqualTo("main-2");
   }
 
   private void addReference(int tableId) throws Exception {
