@@ -14,6 +14,10 @@ public final class GlobalsReport {
 
   private final TreeSet<String> allowed = new TreeSet<>();
   private final TreeSet<String> refused = new TreeSet<>();
+
+  /** Of the allowed ones, those that are on no list. */
+  private final TreeSet<String> unlisted = new TreeSet<>();
+
   private boolean cut;
 
   /** Adds a name; one that was refused once stays so. */
@@ -36,6 +40,14 @@ public final class GlobalsReport {
     }
   }
 
+  /** Adds a name that is on no list, of a class whose objects are kept as data all the same. */
+  void addUnlisted(String module, String name) {
+    add(module, name, true);
+    if (allowed.contains(module + "." + name)) {
+      unlisted.add(module + "." + name);
+    }
+  }
+
   /** Notes that there may be names that were not read. */
   void cut() {
     cut = true;
@@ -44,6 +56,11 @@ public final class GlobalsReport {
   /** Returns the allowed names as {@code module.name}, sorted. */
   public List<String> allowed() {
     return List.copyOf(allowed);
+  }
+
+  /** Returns those of the allowed names that are on no list as {@code module.name}, sorted. */
+  public List<String> unlisted() {
+    return List.copyOf(unlisted);
   }
 
   /** Says whether a name was not allowed. */
@@ -57,14 +74,17 @@ public final class GlobalsReport {
   }
 
   /**
-   * Returns all names for people, the refused ones first and marked, and says at the end if there
-   * may be more; empty if there are none.
+   * Returns all names for people, the refused ones first, these and the ones on no list marked, and
+   * says at the end if there may be more; empty if there are none.
    */
   @Override
   public String toString() {
     List<String> shown = new ArrayList<>();
     refused.stream().limit(SHOWN_MAX).forEach(name -> shown.add(name + " (REFUSED)"));
-    allowed.stream().limit(SHOWN_MAX).forEach(shown::add);
+    allowed.stream()
+        .limit(SHOWN_MAX)
+        .forEach(
+            name -> shown.add(unlisted.contains(name) ? name + " (unlisted, data only)" : name));
     if (cut || shown.size() < allowed.size() + refused.size()) {
       shown.add("and more");
     }

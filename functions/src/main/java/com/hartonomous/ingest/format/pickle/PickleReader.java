@@ -148,7 +148,7 @@ public final class PickleReader {
       unknown.forEach(global -> report(global, false));
       throw refusal == null ? e : refusal;
     }
-    unknown.forEach(global -> report(global, !global.isRefused()));
+    unknown.forEach(this::reportUnknown);
     if (report.hasRefused()) {
       throw ModelFormatException.unsupported(
           input,
@@ -595,6 +595,14 @@ public final class PickleReader {
 
   private void report(Global global, boolean isAllowed) {
     report.add(global.module(), global.name(), isAllowed);
+  }
+
+  private void reportUnknown(Global global) {
+    if (global.isRefused()) {
+      report(global, false);
+    } else {
+      report.addUnlisted(global.module(), global.name());
+    }
   }
 
   /** Allows the one reference to a name that a tuple is. */

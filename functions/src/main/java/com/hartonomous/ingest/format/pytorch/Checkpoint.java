@@ -89,6 +89,9 @@ final class Checkpoint {
 
   ModelLayout layout() throws IOException {
     globals.allowed().forEach(summary.putArray("globals")::add);
+    if (!globals.unlisted().isEmpty()) {
+      globals.unlisted().forEach(summary.putArray("unlistedGlobals")::add);
+    }
     return new ModelLayout(
         PyTorchFormat.NAME,
         MAPPER.writeValueAsString(summary),

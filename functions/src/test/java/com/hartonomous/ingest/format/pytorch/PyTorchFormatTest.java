@@ -177,7 +177,11 @@ class PyTorchFormatTest {
           pickle.ops("(").matrix("0", 16, 4, 4).raw(0x88).ops("Nt");
           pickle.ops("}tR");
         };
-    assertThat(read(zip(tensor)).tensors()).hasSize(1);
+    ModelLayout layout = read(zip(tensor));
+    assertThat(layout.tensors()).hasSize(1);
+    assertThat(new JsonMapper().readTree(layout.metadataJson()).get("unlistedGlobals"))
+        .extracting(JsonNode::textValue)
+        .containsExactly("any.where.MyTensor");
     assertThat(failure(pickle -> tensor.andThen(p -> p.ops("h").raw(0).raw(TUPLE2)).accept(pickle)))
         .hasMessageContaining("any.where.MyTensor (REFUSED)");
   }
