@@ -33,6 +33,9 @@ public final class RealServer {
 
   public static final String PASSWORD_VARIABLE = "HARTONOMOUS_SQLSERVER_PASSWORD";
 
+  /** Set by the profile {@code sqlserver} of the build alone. */
+  static final String IMAGE_PROPERTY = "sqlserver.image";
+
   private static final Pattern URL =
       Pattern.compile("jdbc:sqlserver://([^:;/\\\\]+)(?::(\\d{1,5}))?((?:;[^;=]+=[^;]*)*);?");
   private static final int DEFAULT_PORT = 1433;
@@ -47,9 +50,13 @@ public final class RealServer {
     this.master = master;
   }
 
+  private static boolean isContainerWanted() {
+    return System.getProperty(IMAGE_PROPERTY) != null;
+  }
+
   /** Whether tests run on a real server, which is not asked for anything yet. */
   public static boolean isConfigured() {
-    return System.getenv(URL_VARIABLE) != null || SqlServerContainer.isWanted();
+    return System.getenv(URL_VARIABLE) != null || isContainerWanted();
   }
 
   /**
@@ -62,9 +69,7 @@ public final class RealServer {
     if (System.getenv(URL_VARIABLE) != null) {
       return Optional.of(Given.SERVER.orElseThrow());
     }
-    return SqlServerContainer.isWanted()
-        ? Optional.of(Container.SERVER.orElseThrow())
-        : Optional.empty();
+    return isContainerWanted() ? Optional.of(Container.SERVER.orElseThrow()) : Optional.empty();
   }
 
   /** The server at an address, with a login from elsewhere: an address is shown, a password not. */

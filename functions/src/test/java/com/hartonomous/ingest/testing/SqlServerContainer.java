@@ -10,19 +10,15 @@ import org.testcontainers.utility.DockerImageName;
 /**
  * The official container of SQL Server, started once in a process and ended with it: profile {@code
  * sqlserver} of the build asks for it. It needs a Docker engine, and that its user accepts the
- * licence of the image.
+ * licence of the image. Not to be loaded without that profile, which brings Testcontainers.
  */
 final class SqlServerContainer {
 
-  private static final String IMAGE = System.getProperty("sqlserver.image");
+  private static final String IMAGE = System.getProperty(RealServer.IMAGE_PROPERTY);
   private static final String ACCEPT_EULA = System.getProperty("sqlserver.accept-eula");
   private static final Duration START_TIMEOUT = Duration.ofMinutes(4);
 
   private SqlServerContainer() {}
-
-  static boolean isWanted() {
-    return IMAGE != null;
-  }
 
   /**
    * Starts it, with SQL Server Agent, which runs change data capture.
