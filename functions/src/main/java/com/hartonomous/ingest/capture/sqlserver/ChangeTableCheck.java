@@ -46,6 +46,11 @@ final class ChangeTableCheck implements Serializable {
           + " WHERE m.start_lsn >= ? AND m.start_lsn < ? AND m.tran_id <> 0x00 AND NOT EXISTS"
           + " (SELECT 1 FROM cdc.dbo_Heartbeat_CT AS h WHERE h.[__$start_lsn] = m.start_lsn)";
 
+  /** Both by the clock of the server; in the same tick counts as after. */
+  private static final String CREATED_BEFORE =
+      "SELECT COUNT(*) FROM cdc.change_tables AS c WHERE c.capture_instance = ? AND c.create_date <"
+          + " (SELECT MAX(m.tran_end_time) FROM cdc.lsn_time_mapping AS m WHERE m.start_lsn <= ?)";
+
   private static final String COMMITTED_UP_TO =
       "SELECT MAX(tran_end_time) FROM cdc.lsn_time_mapping WHERE start_lsn <= ?";
 
@@ -80,7 +85,7 @@ final class ChangeTableCheck implements Serializable {
     List<Instance> instances = instances(connection);
     List<Gap> gaps = new ArrayList<>();
     for (Gap gap : ChangeCoverage.gaps(tables, instances, from)) {
-      if (gap.kept() == null || !isEmpty(from, gap.kept().minimum(), connection)) {
+      if (gap.kept() == null || !isEmpty(from, gap.kept(), connection)) {
         gaps.add(gap);
       }
     }
@@ -92,18 +97,28 @@ final class ChangeTableCheck implements Serializable {
   }
 
   /**
-   * Whether nothing was captured in between. Known only while the database still knows the commits
-   * from there on.
+   * Whether the instance was there from then on and nothing was captured until its minimum. Known
+   * only while the database still knows the commits from there on. Of an instance that was created
+   * since, nothing is known: what was committed without capture has left no trace.
    */
-  private static boolean isEmpty(Lsn from, Lsn to, JdbcConnection connection) throws SQLException {
+  private static boolean isEmpty(Lsn from, Instance instance, JdbcConnection connection)
+      throws SQLException {
     Lsn oldest = connection.queryAndMap(BOUNDS, row -> row.next() ? lsn(row, 1) : null);
     return oldest != null
         && oldest.compareTo(from) <= 0
         && connection.prepareQueryAndMap(
+                CREATED_BEFORE,
+                statement -> {
+                  statement.setString(1, instance.name());
+                  statement.setBytes(2, from.toBytes());
+                },
+                ChangeTableCheck::number)
+            > 0
+        && connection.prepareQueryAndMap(
                 COMMITS_BETWEEN,
                 statement -> {
                   statement.setBytes(1, from.toBytes());
-                  statement.setBytes(2, to.toBytes());
+                  statement.setBytes(2, instance.minimum().toBytes());
                 },
                 ChangeTableCheck::number)
             == 0;
