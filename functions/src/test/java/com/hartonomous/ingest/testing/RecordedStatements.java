@@ -69,61 +69,24 @@ final class RecordedStatements implements SqlEngine {
     engine.close();
   }
 
-  private record Session(EngineSession session) implements EngineSession {
+  private static final class Session extends ForwardingSession {
+
+    Session(EngineSession session) {
+      super(session);
+    }
 
     @Override
     public void execute(String batch, List<Parameter> parameters, ResultConsumer results)
         throws IOException {
       record(batch);
-      session.execute(batch, parameters, results);
-    }
-
-    @Override
-    public boolean isQuery(String batch) throws SqlServerError {
-      return session.isQuery(batch);
+      super.execute(batch, parameters, results);
     }
 
     @Override
     public void query(String batch, List<Parameter> parameters, ResultConsumer results)
         throws IOException {
       record(batch);
-      session.query(batch, parameters, results);
-    }
-
-    @Override
-    public void call(String procedure, List<Parameter> parameters, ResultConsumer results)
-        throws IOException {
-      session.call(procedure, parameters, results);
-    }
-
-    @Override
-    public boolean awaitsBulkData() {
-      return session.awaitsBulkData();
-    }
-
-    @Override
-    public void bulkInsert(BulkRows rows, ResultConsumer results) throws IOException {
-      session.bulkInsert(rows, results);
-    }
-
-    @Override
-    public void cancel() {
-      session.cancel();
-    }
-
-    @Override
-    public void reset() {
-      session.reset();
-    }
-
-    @Override
-    public String database() {
-      return session.database();
-    }
-
-    @Override
-    public void close() {
-      session.close();
+      super.query(batch, parameters, results);
     }
   }
 }

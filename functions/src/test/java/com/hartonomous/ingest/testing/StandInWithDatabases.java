@@ -90,12 +90,10 @@ final class StandInWithDatabases implements SqlEngine {
   }
 
   /** Creates and drops databases; all else is the one database's business. */
-  private final class MasterSession implements EngineSession {
-
-    private final EngineSession session;
+  private final class MasterSession extends ForwardingSession {
 
     MasterSession(EngineSession session) {
-      this.session = session;
+      super(session);
     }
 
     @Override
@@ -110,55 +108,8 @@ final class StandInWithDatabases implements SqlEngine {
         databases.remove(key(drop.group(1))).close();
         results.done(ResultConsumer.Command.DDL, -1);
       } else {
-        session.execute(batch, parameters, results);
+        super.execute(batch, parameters, results);
       }
-    }
-
-    @Override
-    public boolean isQuery(String batch) throws SqlServerError {
-      return session.isQuery(batch);
-    }
-
-    @Override
-    public void query(String batch, List<Parameter> parameters, ResultConsumer results)
-        throws IOException {
-      session.query(batch, parameters, results);
-    }
-
-    @Override
-    public void call(String procedure, List<Parameter> parameters, ResultConsumer results)
-        throws IOException {
-      session.call(procedure, parameters, results);
-    }
-
-    @Override
-    public boolean awaitsBulkData() {
-      return session.awaitsBulkData();
-    }
-
-    @Override
-    public void bulkInsert(BulkRows rows, ResultConsumer results) throws IOException {
-      session.bulkInsert(rows, results);
-    }
-
-    @Override
-    public void cancel() {
-      session.cancel();
-    }
-
-    @Override
-    public void reset() {
-      session.reset();
-    }
-
-    @Override
-    public String database() {
-      return session.database();
-    }
-
-    @Override
-    public void close() {
-      session.close();
     }
   }
 }

@@ -2,10 +2,7 @@ package com.hartonomous.ingest.capture.sqlserver;
 
 import java.sql.Connection;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * Marks captured tables to be read anew: in {@code dbo.CapturedTables}, for the job's next start.
@@ -16,12 +13,7 @@ import java.util.List;
  * No reference is released before. A running job does not see a mark and goes on as it is: a
  * restart by Flink has the same job graph, only a new submission reads the marks.
  *
- * <p>To read a group anew because changes were lost ({@code --on-gap=resnapshot}): before the job
- * is submitted, call {@link #requestGroup} behind the check and in front of the registration of the
- * tables ({@code Preflight.ingest} does both on one connection), and the same start takes the marks
- * up. In a running job, call it, then fail with {@code SuppressRestartsException}, saying to start
- * the job again from its last checkpoint. Both may be repeated: a mark that is there stays as it
- * is.
+ * <p>May be repeated: a mark that is there stays as it is.
  */
 public final class ResnapshotRequests {
 
@@ -31,10 +23,6 @@ public final class ResnapshotRequests {
       "UPDATE dbo.CapturedTables SET ResnapshotRequestedAt = SYSUTCDATETIME(),"
           + " ResnapshotReason = ? WHERE CapturedTableId = ? AND ResnapshotRequestedAt IS NULL"
           + " AND RemovedAt IS NULL";
-
-  private static final String TABLES_OF_GROUP =
-      "SELECT CapturedTableId FROM dbo.CapturedTables WHERE GroupName = ? AND RemovedAt IS NULL"
-          + " ORDER BY CapturedTableId";
 
   private ResnapshotRequests() {}
 
@@ -51,29 +39,5 @@ public final class ResnapshotRequests {
       statement.setInt(2, tableId);
       return statement.executeUpdate() == 1;
     }
-  }
-
-  /**
-   * Marks every table that a capture group captures; part of the connection's transaction, if it
-   * has one.
-   *
-   * @return how many were not marked before
-   */
-  public static int requestGroup(Connection connection, String group, String reason)
-      throws SQLException {
-    List<Integer> tableIds = new ArrayList<>();
-    try (PreparedStatement statement = connection.prepareStatement(TABLES_OF_GROUP)) {
-      statement.setString(1, group);
-      try (ResultSet row = statement.executeQuery()) {
-        while (row.next()) {
-          tableIds.add(row.getInt(1));
-        }
-      }
-    }
-    int marked = 0;
-    for (int tableId : tableIds) {
-      marked += request(connection, tableId, reason) ? 1 : 0;
-    }
-    return marked;
   }
 }
