@@ -33,6 +33,9 @@ class CaptureGapITCase {
 
   private static final int ROWS = 5;
 
+  /** More than the step of commit times, which is that of DATETIME. */
+  private static final int COMMIT_TIME_STEP_MILLIS = 10;
+
   private static final String WHY_NO_BALANCE = "changes of the table are lost on purpose";
 
   @RegisterExtension static final MiniClusterExtension FLINK = FlinkCluster.extension(2);
@@ -58,8 +61,7 @@ class CaptureGapITCase {
   void cleanedUpWhileTheJobStoodStill() throws Exception {
     try (Sql sql = server.connect()) {
       String savepoint = runUntilStreaming(sql, null);
-      DocumentsTable.insert(sql, 100, "lost", "lost");
-      DocumentsTable.insert(sql, 101, "kept", "kept");
+      insertLostAndKept(sql);
       String minimum = newestCommit(sql);
       cleanUp(sql, "dbo_Documents", minimum);
 
@@ -208,12 +210,18 @@ class CaptureGapITCase {
 
   private void loseChanges() {
     try (Sql sql = server.connect()) {
-      DocumentsTable.insert(sql, 100, "lost", "lost");
-      DocumentsTable.insert(sql, 101, "kept", "kept");
+      insertLostAndKept(sql);
       cleanUp(sql, "dbo_Documents", newestCommit(sql));
     } catch (Exception e) {
       throw new AssertionError("the changes could not be cleaned up", e);
     }
+  }
+
+  /** At different times: clean-up keeps all commits of the time of the one that it is given. */
+  private static void insertLostAndKept(Sql sql) throws Exception {
+    DocumentsTable.insert(sql, 100, "lost", "lost");
+    Thread.sleep(COMMIT_TIME_STEP_MILLIS);
+    DocumentsTable.insert(sql, 101, "kept", "kept");
   }
 
   private String runUntilStreaming(Sql sql, String savepoint) throws Exception {
