@@ -8,6 +8,7 @@ import com.hartonomous.ingest.job.config.GraphSyncConfiguration;
 import com.hartonomous.ingest.job.config.IngestConfiguration;
 import com.hartonomous.ingest.runtime.SqlServerOptions;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Option;
 
@@ -30,7 +31,18 @@ public final class ConfigurationArguments {
 
   /** The ingest job's configuration. */
   public Effective<IngestOptions> ingest() throws ConfigurationException {
-    return IngestConfiguration.read(fileOr("ingest.yaml"), overrides);
+    return ingest(List.of());
+  }
+
+  /**
+   * The same.
+   *
+   * @param more overrides, {@code key=value} each, from options of a command
+   */
+  Effective<IngestOptions> ingest(List<String> more) throws ConfigurationException {
+    List<String> all = new ArrayList<>(overrides);
+    all.addAll(more);
+    return IngestConfiguration.read(fileOr("ingest.yaml"), all);
   }
 
   /** The graph-sync job's configuration. */

@@ -82,7 +82,8 @@ final class ErrorReporter implements IExecutionExceptionHandler, IParameterExcep
     return ExitCode.INFRASTRUCTURE;
   }
 
-  private static Throwable root(Throwable error) {
+  /** The innermost cause. */
+  static Throwable root(Throwable error) {
     Throwable root = error;
     for (int depth = 0; depth < CAUSES_MAX && root.getCause() != null; depth++) {
       root = root.getCause();

@@ -45,6 +45,6 @@ final class GraphSyncCommand implements Callable<Integer> {
     StreamExecutionEnvironment environment =
         JobEnvironment.inProcess(options.job(), options.checkpoint(), options.web());
     GraphSyncPipeline.build(environment, options);
-    return JobRunner.run(environment, options.job().name(), options.web(), null, out);
+    return JobRunner.run(environment, options.job().name(), options.web(), out);
   }
 }

@@ -1,5 +1,6 @@
 package com.hartonomous.ingest.cli;
 
+import com.hartonomous.ingest.capture.sqlserver.CaptureGapException;
 import com.hartonomous.ingest.job.IngestOptions;
 import com.hartonomous.ingest.job.IngestPipeline;
 import com.hartonomous.ingest.job.JobEnvironment;
@@ -10,6 +11,9 @@ import com.hartonomous.ingest.record.CapturedTable;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -24,6 +28,12 @@ import picocli.CommandLine.Spec;
       "For a cluster, give the job's jar to flink run instead; see README.md."
     })
 final class IngestCommand implements Callable<Integer> {
+
+  /** More in a row do not help: changes are kept for less time than it takes to read a table. */
+  private static final int GAPS_MAX = 4;
+
+  /** A run of this length ends the row. */
+  private static final int QUIET_MINUTES = 60;
 
   @Spec private CommandSpec spec;
   @Mixin private ConfigurationArguments configuration;
@@ -41,9 +51,18 @@ final class IngestCommand implements Callable<Integer> {
               + " checkpoint.directory.")
   private String fromSavepoint;
 
+  @Option(
+      names = "--on-gap",
+      paramLabel = "fail|resnapshot",
+      description =
+          "Sets capture.on-gap: with resnapshot, tables whose changes were cleaned up before they"
+              + " were read are read anew, up to three times in an hour.")
+  private String onGap;
+
   @Override
   public Integer call() throws Exception {
-    Effective<IngestOptions> effective = configuration.ingest();
+    Effective<IngestOptions> effective =
+        configuration.ingest(onGap == null ? List.of() : List.of("capture.on-gap=" + onGap));
     IngestOptions options = effective.options();
     PrintWriter out = spec.commandLine().getOut();
     String state =
@@ -54,13 +73,45 @@ final class IngestCommand implements Callable<Integer> {
       out.println(state == null ? "start without state" : "start from " + state);
       return ExitCode.DONE;
     }
+    return run(options, state, out);
+  }
+
+  /**
+   * Runs the job, and once more from its last checkpoint when it ended because changes were lost
+   * and it marked their tables to be read anew: only a start can take that up.
+   */
+  private int run(IngestOptions options, String firstState, PrintWriter out) throws Exception {
+    String state = firstState;
+    for (int gaps = 1; ; gaps++) {
+      long startedAt = System.nanoTime();
+      JobClient job = start(options, state, out);
+      try {
+        return JobRunner.awaitEnd(job);
+      } catch (ExecutionException e) {
+        if (System.nanoTime() - startedAt > TimeUnit.MINUTES.toNanos(QUIET_MINUTES)) {
+          gaps = 1;
+        }
+        if (!(ErrorReporter.root(e) instanceof CaptureGapException gap)
+            || !gap.isMarked()
+            || gaps == GAPS_MAX) {
+          throw e;
+        }
+        out.println(gap.getMessage());
+        out.flush();
+        state = StartState.newest(options.checkpoint(), job.getJobID()).orElse(state);
+        JobRunner.awaitPort(options.web());
+      }
+    }
+  }
+
+  private JobClient start(IngestOptions options, String state, PrintWriter out) throws Exception {
     List<CapturedTable> tables = Preflight.ingest(options, state != null, out::println);
     StreamExecutionEnvironment environment =
         JobEnvironment.inProcess(options.job(), options.checkpoint(), options.web());
     JobRunner.startFrom(environment, state);
     IngestPipeline.build(environment, options, tables);
     RetiredGroups.dropFromState(environment, Preflight.retiredGroups(options));
-    return JobRunner.run(
+    return JobRunner.start(
         environment,
         options.job().name(),
         options.web(),

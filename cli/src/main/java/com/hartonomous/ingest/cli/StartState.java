@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.flink.api.common.JobID;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.Path;
@@ -76,9 +77,24 @@ public final class StartState {
   public static Optional<String> newest(CheckpointOptions checkpoint) throws IOException {
     Path root = new Path(checkpoint.directory());
     FileSystem fileSystem = root.getFileSystem();
-    List<Found> found = new ArrayList<>();
+    List<Path> jobs = new ArrayList<>();
     for (FileStatus job : list(fileSystem, root)) {
-      for (FileStatus entry : list(fileSystem, job.getPath())) {
+      jobs.add(job.getPath());
+    }
+    return newest(fileSystem, jobs);
+  }
+
+  /** The same of one job alone. */
+  static Optional<String> newest(CheckpointOptions checkpoint, JobID job) throws IOException {
+    Path directory = new Path(checkpoint.directory(), job.toHexString());
+    return newest(directory.getFileSystem(), List.of(directory));
+  }
+
+  private static Optional<String> newest(FileSystem fileSystem, List<Path> jobs)
+      throws IOException {
+    List<Found> found = new ArrayList<>();
+    for (Path job : jobs) {
+      for (FileStatus entry : list(fileSystem, job)) {
         Matcher name = CHECKPOINT_NAME.matcher(entry.getPath().getName());
         Path metadata = new Path(entry.getPath(), METADATA);
         if (entry.isDir() && name.matches() && fileSystem.exists(metadata)) {

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import org.apache.flink.api.common.JobID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -52,6 +53,15 @@ class StartStateTest {
     complete("job/chk-10", 1_000_000);
     complete("job/chk-8", 1_000_000);
     assertThat(StartState.newest(options()).orElseThrow()).endsWith("/job/chk-10");
+  }
+
+  @Test
+  void ofOneJobAlone() throws Exception {
+    JobID job = new JobID(1, 2);
+    complete(job.toHexString() + "/chk-3", 1_000_000);
+    complete(new JobID(1, 3).toHexString() + "/chk-9", 2_000_000);
+    assertThat(StartState.newest(options(), job).orElseThrow()).endsWith(job + "/chk-3");
+    assertThat(StartState.newest(options(), new JobID(1, 4))).isEmpty();
   }
 
   @Test

@@ -14,9 +14,11 @@ public final class CaptureGapException extends Exception {
 
   private final String group;
   private final List<String> tables;
+  private final boolean marked;
 
-  CaptureGapException(String message, List<CapturedTable> tables) {
+  CaptureGapException(String message, List<CapturedTable> tables, boolean marked) {
     super(message);
+    this.marked = marked;
     this.group = tables.get(0).group();
     this.tables = tables.stream().map(CapturedTable::qualifiedName).toList();
   }
@@ -29,5 +31,10 @@ public final class CaptureGapException extends Exception {
   /** The tables that have to be read anew, at least one. */
   public List<String> tables() {
     return tables;
+  }
+
+  /** Whether the job's next start reads the tables anew, by {@link OnGap#RESNAPSHOT}. */
+  public boolean isMarked() {
+    return marked;
   }
 }

@@ -4,8 +4,11 @@ import com.hartonomous.ingest.capture.sqlserver.ChangeCoverage.Gap;
 import com.hartonomous.ingest.capture.sqlserver.ChangeCoverage.Instance;
 import com.hartonomous.ingest.record.CapturedTable;
 import com.hartonomous.ingest.record.Lsn;
+import com.hartonomous.ingest.runtime.SqlServerOptions;
 import io.debezium.jdbc.JdbcConnection;
+import java.io.IOException;
 import java.io.Serializable;
+import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
@@ -60,18 +63,26 @@ final class ChangeTableCheck implements Serializable {
   private static final String IS_ENABLED =
       "SELECT is_cdc_enabled FROM sys.databases WHERE name = DB_NAME()";
 
+  private static final String APPLICATION = "hartonomous-on-gap";
+
+  private final SqlServerOptions server;
   private final String group;
   private final List<CapturedTable> tables;
   private final ZoneId serverTimeZone;
+  private final OnGap onGap;
 
   /**
+   * @param server where tables are marked; what is asked is asked on the reader's connection
    * @param tables of one group, at least one
    * @param serverTimeZone of the database server's clock
    */
-  ChangeTableCheck(List<CapturedTable> tables, ZoneId serverTimeZone) {
+  ChangeTableCheck(
+      SqlServerOptions server, List<CapturedTable> tables, ZoneId serverTimeZone, OnGap onGap) {
+    this.server = server;
     this.group = tables.get(0).group();
     this.tables = List.copyOf(tables);
     this.serverTimeZone = serverTimeZone;
+    this.onGap = onGap;
   }
 
   /**
@@ -90,8 +101,7 @@ final class ChangeTableCheck implements Serializable {
       }
     }
     if (!gaps.isEmpty()) {
-      throw fatal(
-          describe(gaps, connection), gaps.stream().map(Gap::table).collect(Collectors.toList()));
+      throw lost(describe(gaps, connection), gaps.stream().map(Gap::table).toList());
     }
     return instances;
   }
@@ -156,8 +166,9 @@ final class ChangeTableCheck implements Serializable {
               time(position, connection),
               newest,
               time(newest, connection),
-              remedy(tables)),
-          tables);
+              remedy(tables, false)),
+          tables,
+          false);
     }
   }
 
@@ -169,14 +180,37 @@ final class ChangeTableCheck implements Serializable {
    */
   void requireEnabled(JdbcConnection connection) throws SQLException {
     if (!connection.queryAndMap(IS_ENABLED, row -> row.next() && row.getBoolean(1))) {
-      throw fatal(
+      throw lost(
           String.format(
               "Change data capture was disabled for the database: changes of %s are lost since."
                   + " Enable it for the database (EXEC sys.sp_cdc_enable_db) and for each table,"
-                  + " also dbo.Heartbeat, then %s",
-              names(tables), remedy(tables)),
+                  + " also dbo.Heartbeat.",
+              names(tables)),
           tables);
     }
+  }
+
+  /**
+   * The end of the job. If the process dies once the tables are marked, they stay so, and the next
+   * start reads them anew; if it dies before, the restored job finds the same gap.
+   *
+   * @throws SQLException when the tables could not be marked: to be tried again
+   */
+  private SuppressRestartsException lost(String message, List<CapturedTable> tables)
+      throws SQLException {
+    boolean mark = onGap == OnGap.RESNAPSHOT;
+    if (mark) {
+      try (Connection connection = server.open(APPLICATION)) {
+        connection.setAutoCommit(false);
+        for (CapturedTable table : tables) {
+          ResnapshotRequests.request(connection, table.tableId(), "capture.on-gap: " + message);
+        }
+        connection.commit();
+      } catch (IOException e) {
+        throw new SQLException("Could not mark tables whose changes are lost: " + message, e);
+      }
+    }
+    return fatal(message + " What to do: " + remedy(tables, mark), tables, mark);
   }
 
   private static List<Instance> instances(JdbcConnection connection) throws SQLException {
@@ -222,13 +256,19 @@ final class ChangeTableCheck implements Serializable {
     }
     return String.format(
         "Changes may be lost that were not read yet: %s. They were cleaned up, or capture was"
-            + " disabled meanwhile. What to do: %s So that it does not happen again, keep changes"
-            + " longer than the job may stand still: EXEC sys.sp_cdc_change_job"
-            + " @job_type = N'cleanup', @retention = <minutes>.",
-        String.join("; ", parts), remedy(gaps.stream().map(Gap::table).toList()));
+            + " disabled meanwhile. So that it does not happen again, keep changes longer than the"
+            + " job may stand still: EXEC sys.sp_cdc_change_job @job_type = N'cleanup',"
+            + " @retention = <minutes>.",
+        String.join("; ", parts));
   }
 
-  private static String remedy(List<CapturedTable> tables) {
+  private static String remedy(List<CapturedTable> tables, boolean marked) {
+    if (marked) {
+      return String.format(
+          "start the job again from its last checkpoint; %s will be read anew then"
+              + " (capture.on-gap: resnapshot).",
+          names(tables));
+    }
     return String.format(
         "have the tables read anew, by ./hartonomous resnapshot %s, and start the job again from"
             + " its last checkpoint.",
@@ -280,7 +320,8 @@ final class ChangeTableCheck implements Serializable {
     return row.getLong(1);
   }
 
-  private static SuppressRestartsException fatal(String message, List<CapturedTable> tables) {
-    return new SuppressRestartsException(new CaptureGapException(message, tables));
+  private static SuppressRestartsException fatal(
+      String message, List<CapturedTable> tables, boolean marked) {
+    return new SuppressRestartsException(new CaptureGapException(message, tables, marked));
   }
 }

@@ -43,7 +43,8 @@ public final class SqlServerCapture {
       List<CapturedTable> tables,
       Duration pollInterval,
       int snapshotSplitSize,
-      String serverTimeZone)
+      String serverTimeZone,
+      OnGap onGap)
       throws IOException {
     List<String> tableNames = new ArrayList<>();
     tableNames.add(
@@ -65,7 +66,7 @@ public final class SqlServerCapture {
     config.includeSchemaChanges(false);
     config.debeziumProperties(debeziumProperties(server, pollInterval));
     return new CaptureSource(
-        config, tables, new ChangeTableCheck(tables, ZoneId.of(serverTimeZone)));
+        config, tables, new ChangeTableCheck(server, tables, ZoneId.of(serverTimeZone), onGap));
   }
 
   /**

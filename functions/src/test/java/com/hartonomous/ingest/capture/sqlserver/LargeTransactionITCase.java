@@ -167,7 +167,8 @@ class LargeTransactionITCase {
       StreamExecutionEnvironment env =
           StreamExecutionEnvironment.createLocalEnvironment(1, configuration);
       env.fromSource(
-              SqlServerCapture.source(server, tables(), Duration.ofMillis(100), 1_000, "UTC"),
+              SqlServerCapture.source(
+                  server, tables(), Duration.ofMillis(100), 1_000, "UTC", OnGap.FAIL),
               WatermarkStrategy.noWatermarks(),
               "capture")
           .map(Capture::count)

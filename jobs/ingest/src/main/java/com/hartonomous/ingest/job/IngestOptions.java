@@ -1,6 +1,7 @@
 package com.hartonomous.ingest.job;
 
 import com.hartonomous.ingest.capture.model.WatchedDirectory;
+import com.hartonomous.ingest.capture.sqlserver.OnGap;
 import com.hartonomous.ingest.record.Segmentation;
 import com.hartonomous.ingest.runtime.SqlServerOptions;
 import java.io.Serializable;
@@ -31,6 +32,7 @@ public record IngestOptions(
    * @param heartbeatInterval how often {@code dbo.Heartbeat} is moved
    * @param snapshotSplitSize rows in one snapshot chunk
    * @param serverTimeZone time zone id of the database server's clock
+   * @param onGap what is done about changes that were cleaned up before they were read
    */
   public record Capture(
       String group,
@@ -38,7 +40,8 @@ public record IngestOptions(
       Duration pollInterval,
       Duration heartbeatInterval,
       int snapshotSplitSize,
-      String serverTimeZone)
+      String serverTimeZone,
+      OnGap onGap)
       implements Serializable {
     public Capture {
       tables = List.copyOf(tables);

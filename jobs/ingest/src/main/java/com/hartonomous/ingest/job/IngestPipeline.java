@@ -117,7 +117,8 @@ public final class IngestPipeline {
                     tables,
                     capture.pollInterval(),
                     capture.snapshotSplitSize(),
-                    capture.serverTimeZone()),
+                    capture.serverTimeZone(),
+                    capture.onGap()),
                 WatermarkStrategy.noWatermarks(),
                 "SQL Server changes of " + group)
             .uid(OperatorUids.CAPTURE_SOURCE + group);

@@ -2,6 +2,7 @@ package com.hartonomous.ingest.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.hartonomous.ingest.capture.sqlserver.OnGap;
 import com.hartonomous.ingest.standin.engine.FaultInjector.Point;
 import com.hartonomous.ingest.testing.Balance;
 import com.hartonomous.ingest.testing.FlinkCluster;
@@ -35,6 +36,10 @@ class CaptureGapITCase {
 
   /** More than the step of commit times, which is that of DATETIME. */
   private static final int COMMIT_TIME_STEP_MILLIS = 10;
+
+  private static final String MARKED =
+      "SELECT TableName, ResnapshotReason FROM dbo.CapturedTables"
+          + " WHERE ResnapshotRequestedAt IS NOT NULL";
 
   private static final String WHY_NO_BALANCE = "changes of the table are lost on purpose";
 
@@ -71,6 +76,38 @@ class CaptureGapITCase {
           "its capture instance dbo_Documents begins at LSN " + text(minimum),
           "./hartonomous resnapshot dbo.Documents",
           "@retention");
+    }
+  }
+
+  /** The start after that takes the marks up; a mark of the same gap changes nothing. */
+  @Test
+  void tablesAreMarkedWhenThatIsAskedForAndReadAnewByTheNextStart() throws Exception {
+    IngestOptions options = options(server, OnGap.RESNAPSHOT);
+    try (Sql sql = server.connect()) {
+      String savepoint = runUntilStreaming(sql, null);
+      insertLostAndKept(sql);
+      cleanUp(sql, "dbo_Documents", newestCommit(sql));
+      Balance.waive(server.options(), WHY_NO_BALANCE);
+
+      try (RunningIngest job = RunningIngest.start(options, savepoint)) {
+        assertThat(job.failure())
+            .hasStackTraceContaining("dbo.Documents is needed from LSN")
+            .hasStackTraceContaining("dbo.Documents will be read anew then");
+      }
+      assertThat(sql.rows(MARKED))
+          .singleElement()
+          .asString()
+          .startsWith("Documents|capture.on-gap: ");
+
+      try (RunningIngest job = RunningIngest.start(options, savepoint)) {
+        DocumentsTable.awaitCaughtUp(sql);
+        assertThat(sql.rows("SELECT GroupName, Generation FROM dbo.CapturedTables"))
+            .containsExactly("main-2|2");
+        DocumentsTable.insert(sql, 102, "after", "the gap");
+        DocumentsTable.awaitCaughtUp(sql);
+        assertThat(job.status()).isEqualTo(JobStatus.RUNNING);
+      }
+      assertThat(sql.rows(MARKED)).isEmpty();
     }
   }
 
@@ -117,11 +154,14 @@ class CaptureGapITCase {
       DocumentsTable.create(other);
       DocumentsTable.insert(other, 1, "title", "body");
 
-      try (RunningIngest job = RunningIngest.start(options(earlier), savepoint)) {
+      // Not even then: it may be the wrong one.
+      IngestOptions options = options(earlier, OnGap.RESNAPSHOT);
+      try (RunningIngest job = RunningIngest.start(options, savepoint)) {
         assertThat(job.failure())
             .hasStackTraceContaining("which the database does not know; its newest captured change")
             .hasStackTraceContaining("it was restored to an earlier time");
       }
+      assertThat(other.rows(MARKED)).isEmpty();
       Balance.waive(earlier.options(), WHY_NO_BALANCE);
     }
   }
@@ -279,14 +319,31 @@ class CaptureGapITCase {
   }
 
   private IngestOptions options() {
-    return options(server);
+    return options(server, OnGap.FAIL);
   }
 
-  private IngestOptions options(SqlServerExtension database) {
-    return RunningIngest.options(
-        database.options(),
-        List.of(DocumentsTable.CONFIGURATION),
-        List.of(),
-        directory.resolve("checkpoints"));
+  private IngestOptions options(SqlServerExtension database, OnGap onGap) {
+    IngestOptions options =
+        RunningIngest.options(
+            database.options(),
+            List.of(DocumentsTable.CONFIGURATION),
+            List.of(),
+            directory.resolve("checkpoints"));
+    IngestOptions.Capture capture = options.capture();
+    return new IngestOptions(
+        options.sqlServer(),
+        new IngestOptions.Capture(
+            capture.group(),
+            capture.tables(),
+            capture.pollInterval(),
+            capture.heartbeatInterval(),
+            capture.snapshotSplitSize(),
+            capture.serverTimeZone(),
+            onGap),
+        options.models(),
+        options.writer(),
+        options.checkpoint(),
+        options.job(),
+        options.web());
   }
 }

@@ -1,5 +1,6 @@
 package com.hartonomous.ingest.job;
 
+import com.hartonomous.ingest.capture.sqlserver.OnGap;
 import com.hartonomous.ingest.job.preflight.Preflight;
 import com.hartonomous.ingest.runtime.SqlServerOptions;
 import com.hartonomous.ingest.testing.Balance;
@@ -55,7 +56,7 @@ final class RunningIngest implements AutoCloseable {
     return new IngestOptions(
         server,
         new IngestOptions.Capture(
-            "main", tables, Duration.ofMillis(100), Duration.ofMillis(300), 50, "UTC"),
+            "main", tables, Duration.ofMillis(100), Duration.ofMillis(300), 50, "UTC", OnGap.FAIL),
         models,
         new IngestOptions.Writer(200, 256 << 10, 10, Duration.ofSeconds(15)),
         new CheckpointOptions(

@@ -1,5 +1,6 @@
 package com.hartonomous.ingest.local;
 
+import com.hartonomous.ingest.capture.sqlserver.OnGap;
 import com.hartonomous.ingest.cli.StartState;
 import com.hartonomous.ingest.job.CheckpointOptions;
 import com.hartonomous.ingest.job.GraphSyncOptions;
@@ -134,7 +135,8 @@ final class DemoProcess {
             Duration.ofMillis(100),
             Duration.ofMillis(300),
             20,
-            "UTC"),
+            "UTC",
+            OnGap.FAIL),
         new IngestOptions.Models(
             List.of(new IngestOptions.ModelPath(model.toUri().toString(), "model")),
             1,

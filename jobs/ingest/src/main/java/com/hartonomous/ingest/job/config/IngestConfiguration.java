@@ -1,11 +1,13 @@
 package com.hartonomous.ingest.job.config;
 
 import com.hartonomous.ingest.capture.model.WatchedDirectory;
+import com.hartonomous.ingest.capture.sqlserver.OnGap;
 import com.hartonomous.ingest.format.ChunkPlan;
 import com.hartonomous.ingest.job.IngestOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 
 /** Declares the options of the ingest job. */
@@ -50,6 +52,13 @@ public final class IngestConfiguration {
           OptionTypes.timeZone(),
           "UTC",
           "Time zone of the database server's clock.");
+  static final Option<String> CAPTURE_ON_GAP =
+      Option.withDefault(
+          "capture.on-gap",
+          OptionTypes.choice(Stream.of(OnGap.values()).map(o -> lowerCase(o)).toList()),
+          lowerCase(OnGap.FAIL),
+          "When changes were cleaned up before they were read: leave it to people, or have the"
+              + " tables read anew by the next start, which ./hartonomous ingest makes itself.");
 
   static final Option<IngestOptions.ModelPaths> MODELS_PATHS =
       Option.withDefault(
@@ -119,6 +128,7 @@ public final class IngestConfiguration {
                   CAPTURE_HEARTBEAT_INTERVAL,
                   CAPTURE_SNAPSHOT_SPLIT_SIZE,
                   CAPTURE_SERVER_TIME_ZONE,
+                  CAPTURE_ON_GAP,
                   MODELS_PATHS,
                   MODELS_WATCH,
                   MODELS_TENANT,
@@ -135,6 +145,10 @@ public final class IngestConfiguration {
           .toList();
 
   private IngestConfiguration() {}
+
+  private static String lowerCase(OnGap onGap) {
+    return onGap.name().toLowerCase(Locale.ROOT);
+  }
 
   /**
    * Reads a configuration file and overrides.
@@ -154,7 +168,8 @@ public final class IngestConfiguration {
                 values.get(CAPTURE_POLL_INTERVAL),
                 values.get(CAPTURE_HEARTBEAT_INTERVAL),
                 values.get(CAPTURE_SNAPSHOT_SPLIT_SIZE),
-                values.get(CAPTURE_SERVER_TIME_ZONE)),
+                values.get(CAPTURE_SERVER_TIME_ZONE),
+                OnGap.valueOf(values.get(CAPTURE_ON_GAP).toUpperCase(Locale.ROOT))),
             new IngestOptions.Models(
                 values.get(MODELS_PATHS).paths(),
                 values.get(MODELS_PATHS).patterns(),
