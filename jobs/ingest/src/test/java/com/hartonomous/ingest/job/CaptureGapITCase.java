@@ -3,6 +3,7 @@ package com.hartonomous.ingest.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.hartonomous.ingest.capture.sqlserver.OnGap;
+import com.hartonomous.ingest.standin.engine.ConnectionLostException;
 import com.hartonomous.ingest.standin.engine.FaultInjector.Point;
 import com.hartonomous.ingest.testing.Balance;
 import com.hartonomous.ingest.testing.FlinkCluster;
@@ -15,6 +16,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.test.junit5.MiniClusterExtension;
 import org.awaitility.Awaitility;
@@ -79,7 +81,10 @@ class CaptureGapITCase {
     }
   }
 
-  /** The start after that takes the marks up; a mark of the same gap changes nothing. */
+  /**
+   * Also when the connection is lost once they are marked: the restored job finds the same gap, and
+   * its marks. The start after that takes them up.
+   */
   @Test
   void tablesAreMarkedWhenThatIsAskedForAndReadAnewByTheNextStart() throws Exception {
     IngestOptions options = options(server, OnGap.RESNAPSHOT);
@@ -89,6 +94,15 @@ class CaptureGapITCase {
       cleanUp(sql, "dbo_Documents", newestCommit(sql));
       Balance.waive(server.options(), WHY_NO_BALANCE);
 
+      AtomicInteger commits = new AtomicInteger();
+      server.injectFaults(
+          (point, application, kind, batch) -> {
+            if (point == Point.AFTER_COMMIT
+                && application.equals("hartonomous-on-gap")
+                && commits.incrementAndGet() == 1) {
+              throw new ConnectionLostException("marked");
+            }
+          });
       try (RunningIngest job = RunningIngest.start(options, savepoint)) {
         assertThat(job.failure())
             .hasStackTraceContaining("dbo.Documents is needed from LSN")
