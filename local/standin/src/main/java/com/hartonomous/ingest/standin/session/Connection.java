@@ -8,6 +8,7 @@ import com.hartonomous.ingest.standin.wire.Column;
 import com.hartonomous.ingest.standin.wire.MessageInterruptedException;
 import com.hartonomous.ingest.standin.wire.MessageReader;
 import com.hartonomous.ingest.standin.wire.Packet;
+import com.hartonomous.ingest.standin.wire.PacketSource;
 import com.hartonomous.ingest.standin.wire.PacketType;
 import com.hartonomous.ingest.standin.wire.PacketWriter;
 import com.hartonomous.ingest.standin.wire.ProtocolException;
@@ -29,7 +30,7 @@ final class Connection {
   private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
 
   private final EngineSession session;
-  private final RequestQueue requests;
+  private final PacketSource requests;
   private final Attention attention;
   private final WireLimits limits;
   private final ReplyWriter reply;
@@ -38,7 +39,7 @@ final class Connection {
 
   Connection(
       EngineSession session,
-      RequestQueue requests,
+      PacketSource requests,
       Attention attention,
       PacketWriter packets,
       WireLimits limits,

@@ -1,5 +1,6 @@
 package com.hartonomous.ingest.standin.session;
 
+import com.hartonomous.ingest.standin.type.SqlServerError;
 import com.hartonomous.ingest.standin.type.SqlType;
 import com.hartonomous.ingest.standin.type.SqlType.Kind;
 import java.util.Locale;
@@ -15,6 +16,9 @@ final class DeclaredType {
   private static final int DEFAULT_PRECISION = 18;
   private static final int MAX_SCALE_OF_TIME = 7;
   private static final int MAX_PRECISION_OF_REAL = 24;
+  private static final int MAX_PRECISION_OF_FLOAT = 53;
+  private static final int MAX_PRECISION = 38;
+  private static final int MAX_BYTES = 8000;
   private static final SqlType SYSNAME = SqlType.ofLength(Kind.NVARCHAR, 128);
 
   private static final Map<String, Kind> KINDS =
@@ -47,8 +51,12 @@ final class DeclaredType {
 
   private DeclaredType() {}
 
-  /** The type, or empty when it is none that the stand-in knows by this notation. */
-  static Optional<SqlType> parse(String text) {
+  /**
+   * The type, or empty when it is none that the stand-in knows by this notation.
+   *
+   * @throws SqlServerError 131 when its length, precision or scale is none
+   */
+  static Optional<SqlType> parse(String text) throws SqlServerError {
     Matcher matcher = SYNTAX.matcher(text.toLowerCase(Locale.ROOT));
     if (!matcher.matches()) {
       return Optional.empty();
@@ -65,15 +73,38 @@ final class DeclaredType {
     int second = matcher.group(3) == null ? 0 : Integer.parseInt(matcher.group(3));
     return Optional.of(
         switch (kind) {
-          case DECIMAL, NUMERIC ->
-              SqlType.decimal(kind, first < 0 ? DEFAULT_PRECISION : first, second);
-          case CHAR, VARCHAR, NCHAR, NVARCHAR, BINARY, VARBINARY ->
-              SqlType.ofLength(kind, max ? SqlType.MAX : Math.max(1, first));
+          case DECIMAL, NUMERIC -> {
+            int precision = inRange(first < 0 ? DEFAULT_PRECISION : first, 1, MAX_PRECISION, text);
+            yield SqlType.decimal(kind, precision, inRange(second, 0, precision, text));
+          }
+          case CHAR, VARCHAR, NCHAR, NVARCHAR, BINARY, VARBINARY -> {
+            int bytes = kind == Kind.NCHAR || kind == Kind.NVARCHAR ? 2 : 1;
+            yield SqlType.ofLength(
+                kind, max ? SqlType.MAX : inRange(Math.max(1, first), 1, MAX_BYTES / bytes, text));
+          }
           case TIME, DATETIME2, DATETIMEOFFSET ->
-              SqlType.ofScale(kind, first < 0 ? MAX_SCALE_OF_TIME : first);
-          case FLOAT ->
-              SqlType.of(first >= 1 && first <= MAX_PRECISION_OF_REAL ? Kind.REAL : Kind.FLOAT);
+              SqlType.ofScale(
+                  kind, inRange(first < 0 ? MAX_SCALE_OF_TIME : first, 0, MAX_SCALE_OF_TIME, text));
+          case FLOAT -> {
+            int precision =
+                inRange(
+                    first < 0 ? MAX_PRECISION_OF_FLOAT : first, 1, MAX_PRECISION_OF_FLOAT, text);
+            yield SqlType.of(precision <= MAX_PRECISION_OF_REAL ? Kind.REAL : Kind.FLOAT);
+          }
           default -> SqlType.of(kind);
         });
+  }
+
+  private static int inRange(int value, int least, int greatest, String type)
+      throws SqlServerError {
+    if (value < least || value > greatest) {
+      throw new SqlServerError(
+          131,
+          15,
+          2,
+          "The size (%d) given to the type '%s' is not between %d and %d."
+              .formatted(value, type, least, greatest));
+    }
+    return value;
   }
 }

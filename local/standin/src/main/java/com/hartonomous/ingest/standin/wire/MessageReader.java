@@ -62,6 +62,11 @@ public final class MessageReader {
     return bytesOfFormerPackets + (packet == null ? 0 : position - (long) Packet.HEADER_LENGTH);
   }
 
+  /** Bytes that can be read without waiting for another packet. */
+  int bytesInPacket() {
+    return limit - position;
+  }
+
   /** True when no byte is left; waits for the next packet to know. */
   public boolean atEnd() throws IOException {
     while (position == limit) {

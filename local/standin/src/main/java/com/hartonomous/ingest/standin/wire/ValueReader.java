@@ -22,8 +22,8 @@ final class ValueReader {
   private static final long PARTIAL_NULL = -1L;
   private static final long PARTIAL_UNKNOWN_LENGTH = -2L;
 
-  /** What is taken for a chunked value before any of it has arrived. */
-  private static final int FIRST_ALLOCATION = 64 * 1024;
+  /** What is taken at least for a long value of which less has arrived. */
+  private static final int FIRST_ALLOCATION = 64;
 
   private final MessageReader in;
   private final int maxValueBytes;
@@ -102,12 +102,17 @@ final class ValueReader {
     return info.isLong() ? readLong(info, in.readInt()) : read(info);
   }
 
+  /** An announced length alone costs nothing: as much as the current packet holds at most. */
+  private int firstAllocation(long expected) {
+    return (int) Math.min(expected, Math.max(FIRST_ALLOCATION, in.bytesInPacket()));
+  }
+
   private Object readLong(TypeInfo info, int length) throws IOException, SqlServerError {
     if (length < 0) {
       return null;
     }
     requireAllowed(length <= maxValueBytes);
-    byte[] value = new byte[Math.min(length, FIRST_ALLOCATION)];
+    byte[] value = new byte[firstAllocation(length)];
     int done = 0;
     while (done < length) {
       if (done == value.length) {
@@ -150,8 +155,9 @@ final class ValueReader {
         LocalDateTime utc = readDateTime2(type);
         int minutes = in.readShort();
         require(Math.abs(minutes) <= 14 * 60, type);
-        yield utc.atOffset(ZoneOffset.UTC)
-            .withOffsetSameInstant(ZoneOffset.ofTotalSeconds(minutes * 60));
+        LocalDateTime local = utc.plusMinutes(minutes);
+        require(local.getYear() >= 1 && local.getYear() <= 9999, type);
+        yield local.atOffset(ZoneOffset.ofTotalSeconds(minutes * 60));
       }
       case UNIQUEIDENTIFIER -> readGuid();
       case CHAR, VARCHAR, NCHAR, NVARCHAR, BINARY, VARBINARY, GEOMETRY ->
@@ -268,7 +274,7 @@ final class ValueReader {
       requireAllowed(Long.compareUnsigned(total, maxValueBytes) <= 0);
     }
     long expected = total == PARTIAL_UNKNOWN_LENGTH ? maxValueBytes : total;
-    byte[] value = new byte[(int) Math.min(expected, FIRST_ALLOCATION)];
+    byte[] value = new byte[total == PARTIAL_UNKNOWN_LENGTH ? 0 : firstAllocation(total)];
     int length = 0;
     for (int chunk = in.readInt(); chunk != 0; chunk = in.readInt()) {
       long needed = length + Integer.toUnsignedLong(chunk);
@@ -279,8 +285,9 @@ final class ValueReader {
       requireAllowed(needed <= maxValueBytes);
       while (length < needed) {
         if (length == value.length) {
-          // Grows only behind bytes that have arrived: an announced length alone costs nothing.
-          value = Arrays.copyOf(value, (int) Math.min(2L * Math.max(1, length), expected));
+          // Grows only behind bytes that have arrived.
+          long grown = Math.max(2L * length, firstAllocation(needed - length));
+          value = Arrays.copyOf(value, (int) Math.min(grown, expected));
         }
         int count = (int) Math.min(needed - length, value.length - length);
         in.readBytes(value, length, count);

@@ -49,6 +49,22 @@ class ParameterDeclarationsTest {
             INT);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "@a time(8)",
+        "@a datetimeoffset(99)",
+        "@a decimal(39)",
+        "@a numeric(0)",
+        "@a decimal(5,6)",
+        "@a float(54)",
+        "@a varbinary(8001)",
+        "@a nvarchar(4001)",
+      })
+  void refusesLengthsThatNoTypeHas(String declaration) {
+    assertNumber(131, () -> ParameterDeclarations.parse(declaration));
+  }
+
   @Test
   void bindsByNameWhateverTheOrder() throws Exception {
     List<Parameter> bound =

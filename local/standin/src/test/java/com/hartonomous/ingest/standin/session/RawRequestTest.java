@@ -215,6 +215,8 @@ class RawRequestTest {
         "ffff ff00 0000", // no procedure has this number
         "ffff 0d00 0000 00 01 26 04 00", // sp_prepexec without text
         "ffff 0a00 0000 00 02 26 04 00", // default value
+        "0100 7800 0000 00 00 2b 07 0a ffbf692ac9 dab937 4803", // in the year 10000 of its offset
+        "0100 7800 0000 00 00 2b 07 0a 0000000000 000000 ffff", // in the year 0
       })
   void refusesWrongCalls(String call) throws Exception {
     client.send(packet(3, 1, hex("04000000" + call)));
