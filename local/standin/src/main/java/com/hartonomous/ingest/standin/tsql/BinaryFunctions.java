@@ -200,4 +200,25 @@ public final class BinaryFunctions {
     high |= buffer.getShort() & 0xFFFFL;
     return new UUID(high, buffer.order(ByteOrder.BIG_ENDIAN).getLong());
   }
+
+  /**
+   * A key that H2 sorts as SQL Server sorts the UNIQUEIDENTIFIER: of its bytes the last six count
+   * first, then 8 and 9, 6 and 7, 4 and 5, and 0 to 3.
+   */
+  public static UUID uuidOrdered(UUID value) {
+    return value == null
+        ? null
+        : new UUID(
+            Long.rotateLeft(value.getLeastSignificantBits(), Short.SIZE),
+            Long.reverseBytes(value.getMostSignificantBits()));
+  }
+
+  /** The reverse of {@link #uuidOrdered}. */
+  public static UUID uuidUnordered(UUID key) {
+    return key == null
+        ? null
+        : new UUID(
+            Long.reverseBytes(key.getLeastSignificantBits()),
+            Long.rotateRight(key.getMostSignificantBits(), Short.SIZE));
+  }
 }

@@ -56,6 +56,8 @@ public final class BuiltinFunctions {
           pure("HEX_BINARY", BinaryFunctions.class, "hexBinary"),
           pure("UUID_BINARY", BinaryFunctions.class, "uuidBinary"),
           pure("BINARY_UUID", BinaryFunctions.class, "binaryUuid"),
+          pure("UUID_ORDERED", BinaryFunctions.class, "uuidOrdered"),
+          pure("UUID_UNORDERED", BinaryFunctions.class, "uuidUnordered"),
           pure("GEOMETRY_FROM_CLR", SpatialFunctions.class, "fromClr"),
           pure("GEOMETRY_TO_CLR", SpatialFunctions.class, "toClr"),
           pure("GEOMETRY_POINT", SpatialFunctions.class, "point"),

@@ -96,6 +96,9 @@ final class ConditionEmitter {
     if (condition instanceof QuantifiedComparison quantified) {
       EmittedQuery query = queries.emit(quantified.query(), scope);
       Fragment left = adapted(expressions.value(quantified.left()), query.singleType());
+      if (quantified.comparator().isOrder() && query.singleType().isKind(Kind.UNIQUEIDENTIFIER)) {
+        throw Errors.unsupported("the order of uniqueidentifier with ALL, ANY or SOME");
+      }
       return Fragment.concat(
           ExpressionType.UNKNOWN,
           "(",
@@ -126,6 +129,11 @@ final class ConditionEmitter {
     Fragment b = adapted(right, left.type());
     if (needsIgnoreCase(left.type(), right.type())) {
       a = Fragment.concat(a.type(), "CAST(", a, " AS VARCHAR_IGNORECASE)");
+    }
+    if (comparator.isOrder()
+        && (a.type().isKind(Kind.UNIQUEIDENTIFIER) || b.type().isKind(Kind.UNIQUEIDENTIFIER))) {
+      a = ExpressionEmitter.orderedGuid(a);
+      b = ExpressionEmitter.orderedGuid(b);
     }
     return joined(a, " " + comparator.symbol() + " ", b);
   }

@@ -223,6 +223,11 @@ public sealed interface Expression {
       this.symbol = symbol;
     }
 
+    /** Whether it asks which one comes first. */
+    boolean isOrder() {
+      return this != EQUAL && this != NOT_EQUAL;
+    }
+
     public String symbol() {
       return symbol;
     }

@@ -75,6 +75,9 @@ final class ExpressionEmitter {
     List<Fragment> fragments = new ArrayList<>();
     for (OrderItem item : items) {
       Fragment key = orderKey(item.expression());
+      if (key.type().isKind(Kind.UNIQUEIDENTIFIER)) {
+        key = orderedGuid(key);
+      }
       fragments.add(Fragment.concat(ExpressionType.UNKNOWN, key, item.descending() ? " DESC" : ""));
     }
     return Fragment.join(fragments, ", ");
@@ -87,6 +90,11 @@ final class ExpressionEmitter {
             ? scope.outputName(reference.column())
             : null;
     return alias == null ? value(expression) : alias;
+  }
+
+  /** The key by which H2 sorts a UNIQUEIDENTIFIER as SQL Server does. */
+  static Fragment orderedGuid(Fragment guid) {
+    return Fragment.concat(guid.type(), H2Names.alias("UUID_ORDERED"), "(", guid, ")");
   }
 
   /** A value; names are looked up in the scope, variables become placeholders. */

@@ -295,6 +295,9 @@ final class FunctionEmitter {
           case "VARP" -> "VAR_POP";
           default -> name;
         };
+    if (type.isKind(Kind.UNIQUEIDENTIFIER)) {
+      argument = ExpressionEmitter.orderedGuid(argument);
+    }
     return Fragment.concat(type.withNullable(true), function + "(" + distinct, argument, ")");
   }
 
@@ -326,6 +329,11 @@ final class FunctionEmitter {
       case "SUM", "AVG" -> sumType(name, aggregate);
       case "STDEV", "STDEVP", "VAR", "VARP" ->
           ConversionEmitter.plainCast(aggregate, SqlTypes.FLOAT);
+      case "MIN", "MAX" ->
+          aggregate.type().isKind(Kind.UNIQUEIDENTIFIER)
+              ? Fragment.concat(
+                  aggregate.type(), H2Names.alias("UUID_UNORDERED"), "(", aggregate, ")")
+              : aggregate;
       default -> aggregate;
     };
   }

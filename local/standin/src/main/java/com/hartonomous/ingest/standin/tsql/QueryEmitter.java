@@ -2,6 +2,8 @@ package com.hartonomous.ingest.standin.tsql;
 
 import com.hartonomous.ingest.standin.tsql.Expression.ColumnReference;
 import com.hartonomous.ingest.standin.tsql.Expression.FunctionCall;
+import com.hartonomous.ingest.standin.tsql.Expression.NumberLiteral;
+import com.hartonomous.ingest.standin.tsql.Expression.OrderItem;
 import com.hartonomous.ingest.standin.tsql.Query.Body;
 import com.hartonomous.ingest.standin.tsql.Query.CommonTableExpression;
 import com.hartonomous.ingest.standin.tsql.Query.Select;
@@ -10,9 +12,12 @@ import com.hartonomous.ingest.standin.tsql.Query.SetOperation;
 import com.hartonomous.ingest.standin.tsql.Query.SetOperator;
 import com.hartonomous.ingest.standin.tsql.TableSource.NamedTable;
 import com.hartonomous.ingest.standin.type.SqlServerError;
+import com.hartonomous.ingest.standin.type.SqlType.Kind;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** Emits queries. FROM is {@link TableSourceEmitter}'s. */
 final class QueryEmitter {
@@ -157,22 +162,100 @@ final class QueryEmitter {
     } else {
       body = body(query.body(), outer);
     }
-    if (body.columns() != null) {
+    if (query.orderBy().isEmpty()) {
+      return new EmittedQuery(
+          Fragment.concat(ExpressionType.UNKNOWN, body.fragment(), limit), body.columns());
+    }
+    addOutputNames(query, body.columns(), orderScope);
+    List<OrderItem> items = guidsByName(query.orderBy(), body.columns());
+    Fragment rows = body.fragment();
+    boolean plain = query.body() instanceof Select select && !select.distinct();
+    if (!plain && items.stream().anyMatch(item -> isGuid(item, body.columns()))) {
+      // H2 sorts these by what they select alone, and the key of a GUID is a function of it.
+      rows = Fragment.concat(ExpressionType.UNKNOWN, "SELECT * FROM (", rows, ")");
+      orderScope = new Scope(outer);
       for (Scope.Column column : body.columns()) {
-        if (!column.name().isEmpty()) {
-          orderScope.addOutputName(column.name(), column.type());
+        orderScope.addOutputName(requireName(column), column.type());
+      }
+    }
+    return new EmittedQuery(
+        Fragment.concat(
+            ExpressionType.UNKNOWN,
+            rows,
+            " ORDER BY ",
+            expressions(orderScope).orderItems(items),
+            limit),
+        body.columns());
+  }
+
+  private void addOutputNames(Query query, List<Scope.Column> columns, Scope scope)
+      throws SqlServerError {
+    // Before names are added: they are not visible in the select list itself.
+    Map<String, Fragment> guids = new LinkedHashMap<>();
+    if (query.body() instanceof Select select && !select.distinct()) {
+      for (SelectItem item : select.items()) {
+        if (item instanceof SelectItem.Value value && value.alias() != null) {
+          Fragment emitted = expressions(scope).value(value.expression());
+          if (emitted.type().isKind(Kind.UNIQUEIDENTIFIER)) {
+            guids.put(value.alias(), emitted);
+          }
         }
       }
     }
-    Fragment order =
-        query.orderBy().isEmpty()
-            ? Fragment.of("")
-            : Fragment.concat(
-                ExpressionType.UNKNOWN,
-                " ORDER BY ",
-                expressions(orderScope).orderItems(query.orderBy()));
-    return new EmittedQuery(
-        Fragment.concat(ExpressionType.UNKNOWN, body.fragment(), order, limit), body.columns());
+    if (columns != null) {
+      for (Scope.Column column : columns) {
+        if (!column.name().isEmpty()) {
+          scope.addOutputName(column.name(), column.type());
+        }
+      }
+    }
+    // The key of a GUID is a function of it, within which H2 does not see an alias.
+    guids.forEach(scope::addOutputValue);
+  }
+
+  /** Numbers of UNIQUEIDENTIFIER columns become names, by which they are sorted as GUIDs. */
+  private static List<OrderItem> guidsByName(List<OrderItem> items, List<Scope.Column> columns)
+      throws SqlServerError {
+    List<OrderItem> named = new ArrayList<>();
+    for (OrderItem item : items) {
+      int position = position(item);
+      boolean guid =
+          columns != null
+              && position >= 1
+              && position <= columns.size()
+              && columns.get(position - 1).type().isKind(Kind.UNIQUEIDENTIFIER);
+      named.add(
+          guid
+              ? new OrderItem(
+                  new ColumnReference(List.of(requireName(columns.get(position - 1)))),
+                  item.descending())
+              : item);
+    }
+    return named;
+  }
+
+  private static int position(OrderItem item) {
+    return item.expression() instanceof NumberLiteral literal
+            && literal.text().matches("[0-9]{1,4}")
+        ? Integer.parseInt(literal.text())
+        : 0;
+  }
+
+  private static boolean isGuid(OrderItem item, List<Scope.Column> columns) {
+    return columns != null
+        && item.expression() instanceof ColumnReference reference
+        && columns.stream()
+            .anyMatch(
+                column ->
+                    column.type().isKind(Kind.UNIQUEIDENTIFIER)
+                        && column.name().equalsIgnoreCase(reference.column()));
+  }
+
+  private static String requireName(Scope.Column column) throws SqlServerError {
+    if (column.name().isEmpty()) {
+      throw Errors.unsupported("ORDER BY of a uniqueidentifier beside a column without a name");
+    }
+    return column.name();
   }
 
   private Fragment limit(Query query, Scope outer) throws SqlServerError {

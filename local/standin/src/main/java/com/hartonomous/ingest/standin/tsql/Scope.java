@@ -79,6 +79,11 @@ final class Scope {
     outputNames.put(key(name), Fragment.of(H2Names.quote(name), type));
   }
 
+  /** Makes what an alias of the select list stands for visible under its name, for ORDER BY. */
+  void addOutputValue(String name, Fragment value) {
+    outputNames.put(key(name), value);
+  }
+
   /** The alias of that name, or null. */
   Fragment outputName(String name) {
     return outputNames.get(key(name));

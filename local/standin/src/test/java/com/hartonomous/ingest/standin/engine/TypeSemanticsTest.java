@@ -7,6 +7,10 @@ import com.hartonomous.ingest.standin.type.SqlType;
 import com.hartonomous.ingest.standin.type.SqlType.Kind;
 import java.io.IOException;
 import java.time.LocalDateTime;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -68,15 +72,87 @@ class TypeSemanticsTest {
         .containsExactly("null|7");
   }
 
+  /** The order of {@code SqlGuid}, and of lists that were sorted by SQL Server. */
+  private static final List<String> GUIDS_IN_ORDER =
+      List.of(
+          "00000000-0000-0000-0000-000000000000",
+          "01000000-0000-0000-0000-000000000000",
+          "ff000000-0000-0000-0000-000000000000",
+          "00010000-0000-0000-0000-000000000000",
+          "00000100-0000-0000-0000-000000000000",
+          "00000001-0000-0000-0000-000000000000",
+          "00000000-0100-0000-0000-000000000000",
+          "00000000-0001-0000-0000-000000000000",
+          "00000000-0000-0100-0000-000000000000",
+          "00000000-0000-0001-0000-000000000000",
+          "00000000-0000-0000-0001-000000000000",
+          "00000000-0000-0000-0100-000000000000",
+          "00000000-0000-0000-0000-000000000001",
+          "00000000-0000-0000-0000-000000000100",
+          "8dd5bca5-6abe-4f73-b4b7-393ae6bbb849",
+          "55666bee-b3a0-4bf5-81a7-86ff976e763f",
+          "00000000-0000-0000-0000-ff0000000000");
+
   @Test
-  @Difference("guids-sort-as-their-text")
-  void guidsSortAsTheirText() throws IOException {
+  void guidsSortByTheirLastBytesFirst() throws IOException {
+    client.ok(
+        "CREATE TABLE dbo.G (Id uniqueidentifier NOT NULL PRIMARY KEY, n int, Other uniqueidentifier)");
+    List<Integer> shuffled = new ArrayList<>();
+    for (int i = 0; i < GUIDS_IN_ORDER.size(); i++) {
+      shuffled.add(i);
+    }
+    Collections.shuffle(shuffled, new Random(7));
+    for (int i : shuffled) {
+      client.ok("INSERT INTO G VALUES ('%1$s', %2$d, '%1$s')".formatted(GUIDS_IN_ORDER.get(i), i));
+    }
+    List<String> rising = GUIDS_IN_ORDER;
+    List<String> falling = new ArrayList<>(rising);
+    Collections.reverse(falling);
+    assertThat(client.query("SELECT Id FROM G ORDER BY Id")).isEqualTo(rising);
+    assertThat(client.query("SELECT Id FROM G ORDER BY Other DESC")).isEqualTo(falling);
+    assertThat(client.query("SELECT g.Id AS n FROM G g ORDER BY n DESC")).isEqualTo(falling);
+    assertThat(client.query("SELECT Id FROM G ORDER BY 1")).isEqualTo(rising);
+    assertThat(client.query("SELECT DISTINCT Id FROM G ORDER BY Id DESC")).isEqualTo(falling);
+    assertThat(client.query("SELECT Id, COUNT(*) FROM G GROUP BY Id ORDER BY Id"))
+        .isEqualTo(rising.stream().map(id -> id + "|1").toList());
+    assertThat(client.query("SELECT Id FROM G UNION SELECT Other FROM G ORDER BY Id"))
+        .isEqualTo(rising);
+    assertThat(client.query("SELECT TOP 2 Id FROM G WHERE n > 0 ORDER BY Id"))
+        .isEqualTo(rising.subList(1, 3));
+    assertThat(client.query("SELECT Id FROM G ORDER BY Id OFFSET 3 ROWS FETCH NEXT 2 ROWS ONLY"))
+        .isEqualTo(rising.subList(3, 5));
+    assertThat(client.query("SELECT ROW_NUMBER() OVER (ORDER BY Id) - 1, n FROM G ORDER BY n"))
+        .allMatch(row -> row.split("\\|")[0].equals(row.split("\\|")[1]));
+    assertThat(client.query("SELECT MIN(Id), MAX(Other) FROM G"))
+        .containsExactly(rising.get(0) + "|" + falling.get(0));
+    assertThat(client.query("SELECT MIN(Id) OVER (PARTITION BY n % 2) FROM G WHERE n = 5"))
+        .containsExactly(rising.get(5));
+  }
+
+  @Test
+  void rangesOfGuidsAreInSqlServersOrder() throws IOException {
+    client.ok("CREATE TABLE dbo.G (Id uniqueidentifier NOT NULL PRIMARY KEY, n int)");
+    for (int i = 0; i < GUIDS_IN_ORDER.size(); i++) {
+      client.ok("INSERT INTO G VALUES ('%s', %d)".formatted(GUIDS_IN_ORDER.get(i), i));
+    }
+    for (int i = 0; i < GUIDS_IN_ORDER.size(); i++) {
+      String id = "'" + GUIDS_IN_ORDER.get(i) + "'";
+      int last = GUIDS_IN_ORDER.size() - 1;
+      assertThat(
+              client.query(
+                  "SELECT (SELECT COUNT(*) FROM G WHERE Id < %1$s), (SELECT COUNT(*) FROM G WHERE Id >= %1$s), (SELECT COUNT(*) FROM G WHERE %1$s < Id), (SELECT COUNT(*) FROM G WHERE Id BETWEEN %1$s AND %1$s)"
+                      .formatted(id)))
+          .as(id)
+          .containsExactly("%d|%d|%d|1".formatted(i, last - i + 1, last - i));
+    }
+    assertThat(client.query("SELECT COUNT(*) FROM G a JOIN G b ON a.Id < b.Id AND a.n >= b.n"))
+        .containsExactly("0");
+    client.ok(
+        "CREATE TABLE dbo.C (Id uniqueidentifier CHECK (Id > 'ff000000-0000-0000-0000-000000000000'))");
+    client.ok("INSERT INTO C VALUES ('00010000-0000-0000-0000-000000000000')");
     assertThat(
-            client.query(
-                "SELECT MIN(g) FROM (VALUES (CAST('01000000-0000-0000-0000-000000000000' AS"
-                    + " uniqueidentifier)), (CAST('00000000-0000-0000-0000-010000000000' AS"
-                    + " uniqueidentifier))) AS v(g)"))
-        .containsExactly("00000000-0000-0000-0000-010000000000");
+            client.error("INSERT INTO C VALUES ('01000000-0000-0000-0000-000000000000')").number())
+        .isEqualTo(547);
   }
 
   @Test
