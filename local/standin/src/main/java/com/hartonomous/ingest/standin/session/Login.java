@@ -4,6 +4,7 @@ import com.hartonomous.ingest.standin.engine.EngineSession;
 import com.hartonomous.ingest.standin.engine.SqlEngine;
 import com.hartonomous.ingest.standin.type.SqlServerError;
 import com.hartonomous.ingest.standin.wire.LoginRequest;
+import com.hartonomous.ingest.standin.wire.MessageInterruptedException;
 import com.hartonomous.ingest.standin.wire.MessageReader;
 import com.hartonomous.ingest.standin.wire.Packet;
 import com.hartonomous.ingest.standin.wire.PacketReader;
@@ -69,6 +70,14 @@ final class Login {
    * @return empty when the login was refused and the client has been told
    */
   Optional<Accepted> accept(Socket plain, int serverProcessId) throws IOException {
+    try {
+      return exchange(plain, serverProcessId);
+    } catch (MessageInterruptedException e) {
+      throw new ProtocolException("Login broken off: " + e.getMessage());
+    }
+  }
+
+  private Optional<Accepted> exchange(Socket plain, int serverProcessId) throws IOException {
     Socket socket = plain;
     StreamPackets packets = new StreamPackets(plain.getInputStream());
     boolean encrypt = false;

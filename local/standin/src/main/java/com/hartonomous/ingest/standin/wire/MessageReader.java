@@ -103,7 +103,8 @@ public final class MessageReader {
   }
 
   public int readUnsignedByte() throws IOException {
-    if (position == limit) {
+    // The last packet of a message may be empty.
+    while (position == limit) {
       advance();
     }
     return buffer[position++] & 0xFF;

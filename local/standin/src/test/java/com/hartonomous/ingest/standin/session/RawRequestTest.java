@@ -254,6 +254,14 @@ class RawRequestTest {
     assertThat(standIn.engine.executed()).isEmpty();
   }
 
+  @Test
+  void endsTheConnectionWhenTheLastPacketLacksHalfACharacter() throws Exception {
+    client.send(packet(1, 0, hex("04000000 78")));
+    client.send(packet(1, 1, new byte[0]));
+    assertThat(doneStatus(client.receiveAll())).isEqualTo(ERROR);
+    assertThat(standIn.engine.executed()).isEmpty();
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"04 01 0008 0000 0000", "01 01 0007 0000 0000", "01 01 ffff 0000 0000"})
   void endsTheConnectionOnBrokenPackets(String header) throws Exception {
