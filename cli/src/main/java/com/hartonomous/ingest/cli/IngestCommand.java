@@ -96,9 +96,10 @@ final class IngestCommand implements Callable<Integer> {
             || gaps == GAPS_MAX) {
           throw e;
         }
-        out.println(gap.getMessage());
-        out.flush();
         state = StartState.newest(options.checkpoint(), job.getJobID()).orElse(state);
+        out.println(gap.getMessage());
+        out.printf("Starting again %s.%n", state == null ? "without state" : "from " + state);
+        out.flush();
         JobRunner.awaitPort(options.web());
       }
     }

@@ -125,6 +125,7 @@ class IngestGapITCase {
       CommandRunner.Result result = ingest.get();
       assertThat(result.out())
           .contains("dbo.Documents will be read anew then")
+          .containsPattern("Starting again from .*/chk-\\d+\\.")
           .contains("dbo.Documents is read anew in group 'main-2' as generation 2.");
       assertThat(result.exitCode()).isEqualTo(ExitCode.USAGE);
       assertThat(result.err()).hasLineCount(1).contains("dbo.Documents", "sp_cdc_enable_table");
