@@ -80,10 +80,14 @@ final class QueryEmitter {
   }
 
   /**
-   * The query so that a column list can follow it: H2 counts the condition of HAVING as a column.
+   * The query so that a column list can follow it: H2 counts the condition of HAVING as a column,
+   * and the key by which a GUID is sorted.
    */
   static Fragment nameable(Query query, Fragment emitted) {
-    return query.body() instanceof Select select && select.having() != null
+    boolean groups = query.body() instanceof Select select && select.having() != null;
+    boolean sortsGuids =
+        !query.orderBy().isEmpty() && emitted.sql().contains(H2Names.alias("UUID_ORDERED"));
+    return groups || sortsGuids
         ? Fragment.concat(ExpressionType.UNKNOWN, "SELECT * FROM (", emitted, ") AS \"$groups\"")
         : emitted;
   }
