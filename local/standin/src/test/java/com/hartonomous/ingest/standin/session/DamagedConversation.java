@@ -267,6 +267,28 @@ public final class DamagedConversation {
     }
 
     @Override
+    public void setSoTimeout(int millis) {}
+
+    @Override
+    public int getSoTimeout() {
+      return 0;
+    }
+
+    @Override
+    public void setSoLinger(boolean on, int seconds) {}
+
+    @Override
+    public int getSoLinger() {
+      return -1;
+    }
+
+    @Override
+    public void shutdownInput() {}
+
+    @Override
+    public void shutdownOutput() {}
+
+    @Override
     public boolean isConnected() {
       return true;
     }

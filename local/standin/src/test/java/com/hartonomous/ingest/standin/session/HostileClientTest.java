@@ -1,9 +1,12 @@
 package com.hartonomous.ingest.standin.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.hartonomous.ingest.standin.SqlServerStandIn;
+import com.sun.management.UnixOperatingSystemMXBean;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -18,6 +21,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(180)
 class HostileClientTest {
   private static final byte[] PRELOGIN = RawClient.PRELOGIN;
+  private static final int HANDSHAKES = 100;
 
   private StandInFixture standIn;
 
@@ -44,6 +48,25 @@ class HostileClientTest {
     assertClosedAfter(new byte[0]);
     assertClosedAfter(new byte[] {0x12, 1, 0});
     assertClosedAfter(PRELOGIN);
+  }
+
+  /** A socket that is asked for its options before it has any opens a descriptor of its own. */
+  @Test
+  void failedHandshakesLeaveNoDescriptors() throws Exception {
+    assumeTrue(
+        ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean,
+        "descriptors are counted on Unix alone");
+    UnixOperatingSystemMXBean system =
+        (UnixOperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    byte[] encrypted = PRELOGIN.clone();
+    encrypted[encrypted.length - 1] = 1;
+    byte[] noHello = RawClient.packet(0x12, 1, RawClient.hex("1603010004 01000000"));
+    assertClosedAfter(join(encrypted, noHello));
+    long before = system.getOpenFileDescriptorCount();
+    for (int i = 0; i < HANDSHAKES; i++) {
+      assertClosedAfter(join(encrypted, noHello));
+    }
+    assertThat(system.getOpenFileDescriptorCount() - before).isLessThan(HANDSHAKES / 2);
   }
 
   @Test
