@@ -292,6 +292,66 @@ public final class Benchmarks {
     return 0;
   }
 
+  @Command(
+      name = "bulk-copy",
+      description = "Bulk copies of small rows into the stand-in, in turns with H2's own batches.")
+  int bulkCopy(
+      @Option(names = "--rows", defaultValue = "200000", description = "(${DEFAULT-VALUE})")
+          int rows,
+      @Option(names = "--pairs", defaultValue = "7", description = "(${DEFAULT-VALUE})") int pairs)
+      throws IOException, SQLException {
+    try (BulkCopyRun run = new BulkCopyRun(Files.createTempDirectory("bulk-copy-"), rows)) {
+      List<BulkCopyRun.Pair> measured = run.run(pairs);
+      out.printf(
+          Locale.ROOT,
+          "%d rows, median of %d pairs: %.0f rows/s (%.0f to %.0f), H2 %.0f rows/s, ratio %.2f"
+              + " (%.2f to %.2f); processor time %.1f and %.1f us/row, ratio %.2f%n",
+          rows,
+          pairs,
+          Median.of(measured, pair -> pair.ours().perSecond()),
+          measured.stream().mapToDouble(pair -> pair.ours().perSecond()).min().orElseThrow(),
+          measured.stream().mapToDouble(pair -> pair.ours().perSecond()).max().orElseThrow(),
+          Median.of(measured, pair -> pair.theirs().perSecond()),
+          Median.of(measured, BulkCopyRun.Pair::ratio),
+          measured.stream().mapToDouble(BulkCopyRun.Pair::ratio).min().orElseThrow(),
+          measured.stream().mapToDouble(BulkCopyRun.Pair::ratio).max().orElseThrow(),
+          Median.of(measured, pair -> pair.ours().processorMicros()),
+          Median.of(measured, pair -> pair.theirs().processorMicros()),
+          Median.of(measured, BulkCopyRun.Pair::processorRatio));
+    }
+    return 0;
+  }
+
+  @Command(
+      name = "change-polling",
+      description = "From the return of COMMIT to the change in a poller's hands.")
+  int changePolling(
+      @Option(names = "--changes", defaultValue = "2000", description = "(${DEFAULT-VALUE})")
+          int changes,
+      @Option(
+              names = "--kept",
+              split = ",",
+              defaultValue = "0,100000",
+              description = "Changes that the change table holds before (${DEFAULT-VALUE}).")
+          int[] kept)
+      throws Exception {
+    for (int before : kept) {
+      try (ChangePollingRun run =
+          new ChangePollingRun(Files.createTempDirectory("change-polling-"))) {
+        ChangePollingRun.Result result = run.run(changes, before);
+        out.printf(
+            Locale.ROOT,
+            "%d changes behind %d: median %.1f ms, p99 %.1f ms, greatest %.1f ms%n",
+            result.changes(),
+            before,
+            result.median(),
+            result.percentile99(),
+            result.greatest());
+      }
+    }
+    return 0;
+  }
+
   private void print(String process, String heap, ChildProcess.Memory memory) {
     out.printf(
         Locale.ROOT,

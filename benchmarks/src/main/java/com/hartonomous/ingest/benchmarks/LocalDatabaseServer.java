@@ -20,9 +20,20 @@ final class LocalDatabaseServer implements AutoCloseable {
   private final SqlServerStandIn standIn;
   private final SqlServerOptions options;
 
-  private LocalDatabaseServer(SqlServerStandIn standIn, SqlServerOptions options) {
+  private LocalDatabaseServer(SqlServerStandIn standIn, Path home, boolean encrypt)
+      throws IOException {
+    Path passwordFile = Files.writeString(home.resolve("password"), PASSWORD);
     this.standIn = standIn;
-    this.options = options;
+    this.options =
+        new SqlServerOptions(
+            standIn.host(),
+            standIn.port(),
+            LocalDatabase.DEFAULT_NAME,
+            LocalDatabase.DEFAULT_USER,
+            Secret.fromFile(passwordFile.toString()),
+            encrypt,
+            true,
+            TIMEOUT);
   }
 
   /**
@@ -31,31 +42,35 @@ final class LocalDatabaseServer implements AutoCloseable {
    * @param home takes its files
    */
   static LocalDatabaseServer start(Path home) throws IOException {
-    Path passwordFile = Files.writeString(home.resolve("password"), PASSWORD);
     Path data = home.resolve("database");
-    SqlServerStandIn standIn =
-        SqlServerStandIn.builder()
-            .port(0)
-            .dataDirectory(data)
-            .engine(
-                H2Engine.open(
-                    LocalDatabase.builder()
-                        .login(LocalDatabase.DEFAULT_USER, PASSWORD)
-                        .dataDirectory(data)
-                        .build()))
-            .start();
-    SqlServerOptions options =
-        new SqlServerOptions(
-            standIn.host(),
-            standIn.port(),
-            LocalDatabase.DEFAULT_NAME,
-            LocalDatabase.DEFAULT_USER,
-            Secret.fromFile(passwordFile.toString()),
-            true,
-            true,
-            TIMEOUT);
-    new SchemaMigrations(options.dataSource("benchmark")).migrate();
-    return new LocalDatabaseServer(standIn, options);
+    LocalDatabaseServer server =
+        new LocalDatabaseServer(
+            SqlServerStandIn.builder()
+                .port(0)
+                .dataDirectory(data)
+                .engine(
+                    H2Engine.open(
+                        LocalDatabase.builder()
+                            .login(LocalDatabase.DEFAULT_USER, PASSWORD)
+                            .dataDirectory(data)
+                            .build()))
+                .start(),
+            home,
+            true);
+    new SchemaMigrations(server.options.dataSource("benchmark")).migrate();
+    return server;
+  }
+
+  /**
+   * Starts it in memory, without the product's tables, for clients that do not encrypt.
+   *
+   * @param home takes the password file
+   */
+  static LocalDatabaseServer startInMemory(Path home) throws IOException {
+    return new LocalDatabaseServer(
+        SqlServerStandIn.builder().port(0).login(LocalDatabase.DEFAULT_USER, PASSWORD).start(),
+        home,
+        false);
   }
 
   SqlServerOptions options() {
