@@ -1,5 +1,6 @@
 package com.hartonomous.ingest.standin.session;
 
+import com.hartonomous.ingest.standin.type.SizedTypes;
 import com.hartonomous.ingest.standin.type.SqlServerError;
 import com.hartonomous.ingest.standin.type.SqlType;
 import com.hartonomous.ingest.standin.type.SqlType.Kind;
@@ -13,12 +14,6 @@ import java.util.regex.Pattern;
 final class DeclaredType {
   private static final Pattern SYNTAX =
       Pattern.compile("(\\w+)\\s*(?:\\(\\s*(max|\\d{1,4})\\s*(?:,\\s*(\\d{1,2})\\s*)?\\))?");
-  private static final int DEFAULT_PRECISION = 18;
-  private static final int MAX_SCALE_OF_TIME = 7;
-  private static final int MAX_PRECISION_OF_REAL = 24;
-  private static final int MAX_PRECISION_OF_FLOAT = 53;
-  private static final int MAX_PRECISION = 38;
-  private static final int MAX_BYTES = 8000;
   private static final SqlType SYSNAME = SqlType.ofLength(Kind.NVARCHAR, 128);
 
   private static final Map<String, Kind> KINDS =
@@ -73,38 +68,16 @@ final class DeclaredType {
     int second = matcher.group(3) == null ? 0 : Integer.parseInt(matcher.group(3));
     return Optional.of(
         switch (kind) {
-          case DECIMAL, NUMERIC -> {
-            int precision = inRange(first < 0 ? DEFAULT_PRECISION : first, 1, MAX_PRECISION, text);
-            yield SqlType.decimal(kind, precision, inRange(second, 0, precision, text));
-          }
-          case CHAR, VARCHAR, NCHAR, NVARCHAR, BINARY, VARBINARY -> {
-            int bytes = kind == Kind.NCHAR || kind == Kind.NVARCHAR ? 2 : 1;
-            yield SqlType.ofLength(
-                kind, max ? SqlType.MAX : inRange(Math.max(1, first), 1, MAX_BYTES / bytes, text));
-          }
+          case DECIMAL, NUMERIC ->
+              SizedTypes.decimal(kind, first < 0 ? SizedTypes.PRECISION_DEFAULT : first, second);
+          case CHAR, VARCHAR, NCHAR, NVARCHAR, BINARY, VARBINARY ->
+              max
+                  ? SqlType.ofLength(kind, SqlType.MAX)
+                  : SizedTypes.ofLength(kind, Math.max(1, first));
           case TIME, DATETIME2, DATETIMEOFFSET ->
-              SqlType.ofScale(
-                  kind, inRange(first < 0 ? MAX_SCALE_OF_TIME : first, 0, MAX_SCALE_OF_TIME, text));
-          case FLOAT -> {
-            int precision =
-                inRange(
-                    first < 0 ? MAX_PRECISION_OF_FLOAT : first, 1, MAX_PRECISION_OF_FLOAT, text);
-            yield SqlType.of(precision <= MAX_PRECISION_OF_REAL ? Kind.REAL : Kind.FLOAT);
-          }
+              SizedTypes.ofScale(kind, first < 0 ? SizedTypes.TIME_SCALE_MAX : first);
+          case FLOAT -> SizedTypes.ofMantissa(first < 0 ? SizedTypes.FLOAT_MANTISSA_MAX : first);
           default -> SqlType.of(kind);
         });
-  }
-
-  private static int inRange(int value, int least, int greatest, String type)
-      throws SqlServerError {
-    if (value < least || value > greatest) {
-      throw new SqlServerError(
-          131,
-          15,
-          2,
-          "The size (%d) given to the type '%s' is not between %d and %d."
-              .formatted(value, type, least, greatest));
-    }
-    return value;
   }
 }

@@ -1,5 +1,6 @@
 package com.hartonomous.ingest.standin.tsql;
 
+import com.hartonomous.ingest.standin.type.SizedTypes;
 import com.hartonomous.ingest.standin.type.SqlServerError;
 import com.hartonomous.ingest.standin.type.SqlType;
 import com.hartonomous.ingest.standin.type.SqlType.Kind;
@@ -27,12 +28,6 @@ final class TypeParser {
           "NATIONAL",
           "CHARACTER",
           "DOUBLE");
-  private static final int MAXIMUM_BYTES = 8000;
-  private static final int MAXIMUM_NATIONAL_CHARACTERS = 4000;
-  private static final int MAXIMUM_PRECISION = 38;
-  private static final int MAXIMUM_TIME_SCALE = 7;
-  private static final int LARGEST_REAL_MANTISSA = 24;
-  private static final int LARGEST_FLOAT_MANTISSA = 53;
 
   private final TokenStream tokens;
 
@@ -65,14 +60,11 @@ final class TypeParser {
       case "DECIMAL", "NUMERIC":
         return decimal(Kind.valueOf(name));
       case "FLOAT":
-        return floatType();
-      case "CHAR", "VARCHAR", "BINARY", "VARBINARY":
-        return sized(Kind.valueOf(name), defaultLength, MAXIMUM_BYTES);
-      case "NCHAR", "NVARCHAR":
-        return sized(Kind.valueOf(name), defaultLength, MAXIMUM_NATIONAL_CHARACTERS);
+        return SizedTypes.ofMantissa(parenthesized(SizedTypes.FLOAT_MANTISSA_MAX));
+      case "CHAR", "VARCHAR", "BINARY", "VARBINARY", "NCHAR", "NVARCHAR":
+        return sized(Kind.valueOf(name), defaultLength);
       case "TIME", "DATETIME2", "DATETIMEOFFSET":
-        return SqlType.ofScale(
-            Kind.valueOf(name), (int) parenthesized(MAXIMUM_TIME_SCALE, 0, name));
+        return SizedTypes.ofScale(Kind.valueOf(name), parenthesized(SizedTypes.TIME_SCALE_MAX));
       case "BIT", "TINYINT", "SMALLINT", "INT", "BIGINT", "REAL", "SMALLMONEY", "MONEY":
       case "DATE", "SMALLDATETIME", "DATETIME", "UNIQUEIDENTIFIER", "GEOMETRY":
         return SqlType.of(Kind.valueOf(name));
@@ -84,61 +76,37 @@ final class TypeParser {
   }
 
   private SqlType decimal(Kind kind) throws SqlServerError {
-    int precision = 18;
-    int scale = 0;
+    long precision = SizedTypes.PRECISION_DEFAULT;
+    long scale = 0;
     if (tokens.acceptSymbol("(")) {
-      precision = (int) inRange(tokens.expectInteger(), 1, MAXIMUM_PRECISION, kind.name());
+      precision = tokens.expectInteger();
       if (tokens.acceptSymbol(",")) {
-        scale = (int) inRange(tokens.expectInteger(), 0, precision, kind.name());
+        scale = tokens.expectInteger();
       }
       tokens.expectSymbol(")");
     }
-    return SqlType.decimal(kind, precision, scale);
+    return SizedTypes.decimal(kind, precision, scale);
   }
 
-  private SqlType floatType() throws SqlServerError {
-    long mantissa = parenthesized(LARGEST_FLOAT_MANTISSA, 1, "FLOAT");
-    return SqlType.of(mantissa <= LARGEST_REAL_MANTISSA ? Kind.REAL : Kind.FLOAT);
-  }
-
-  private SqlType sized(Kind kind, int defaultLength, int maximum) throws SqlServerError {
+  private SqlType sized(Kind kind, int defaultLength) throws SqlServerError {
     if (!tokens.acceptSymbol("(")) {
       return SqlType.ofLength(kind, defaultLength);
     }
-    int length;
-    if (kind.name().contains("VAR") && tokens.acceptWord("MAX")) {
-      length = SqlType.MAX;
-    } else {
-      length = (int) inRange(tokens.expectInteger(), 1, maximum, kind.name());
-    }
+    SqlType type =
+        kind.name().contains("VAR") && tokens.acceptWord("MAX")
+            ? SqlType.ofLength(kind, SqlType.MAX)
+            : SizedTypes.ofLength(kind, tokens.expectInteger());
     tokens.expectSymbol(")");
-    return SqlType.ofLength(kind, length);
+    return type;
   }
 
-  /** The number in parentheses, or the maximum when there are none. */
-  private long parenthesized(long maximum, long minimum, String type) throws SqlServerError {
+  /** The number in parentheses, or the default when there are none. */
+  private long parenthesized(long byDefault) throws SqlServerError {
     if (!tokens.acceptSymbol("(")) {
-      return maximum;
+      return byDefault;
     }
-    long value = inRange(tokens.expectInteger(), minimum, maximum, type);
+    long value = tokens.expectInteger();
     tokens.expectSymbol(")");
-    return value;
-  }
-
-  private static long inRange(long value, long minimum, long maximum, String type)
-      throws SqlServerError {
-    if (value < minimum || value > maximum) {
-      throw new SqlServerError(
-          131,
-          15,
-          2,
-          String.format(
-              Locale.ROOT,
-              "The size (%d) given to the type '%s' exceeds the maximum allowed (%d).",
-              value,
-              type.toLowerCase(Locale.ROOT),
-              maximum));
-    }
     return value;
   }
 }

@@ -130,6 +130,17 @@ class TypeSemanticsTest {
   }
 
   @Test
+  @Difference("guids-without-some-orders")
+  void someOrdersOfGuidsAreRefused() throws IOException {
+    client.ok("CREATE TABLE dbo.G (Id uniqueidentifier NOT NULL PRIMARY KEY, n int)");
+    assertThat(client.error("SELECT n FROM G WHERE Id < ALL (SELECT Id FROM G)").number())
+        .isEqualTo(40000);
+    assertThat(client.error("SELECT DISTINCT Id, n + 1 FROM G ORDER BY Id").number())
+        .isEqualTo(40000);
+    assertThat(client.query("SELECT n FROM G WHERE Id = ANY (SELECT Id FROM G)")).isEmpty();
+  }
+
+  @Test
   void rangesOfGuidsAreInSqlServersOrder() throws IOException {
     client.ok("CREATE TABLE dbo.G (Id uniqueidentifier NOT NULL PRIMARY KEY, n int)");
     for (int i = 0; i < GUIDS_IN_ORDER.size(); i++) {
