@@ -9,10 +9,10 @@ import com.hartonomous.ingest.job.config.Effective;
 import com.hartonomous.ingest.job.preflight.Preflight;
 import com.hartonomous.ingest.record.CapturedTable;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import picocli.CommandLine.Command;
@@ -28,12 +28,6 @@ import picocli.CommandLine.Spec;
       "For a cluster, give the job's jar to flink run instead; see README.md."
     })
 final class IngestCommand implements Callable<Integer> {
-
-  /** More in a row do not help: changes are kept for less time than it takes to read a table. */
-  private static final int GAPS_MAX = 4;
-
-  /** A run of this length ends the row. */
-  private static final int QUIET_MINUTES = 60;
 
   @Spec private CommandSpec spec;
   @Mixin private ConfigurationArguments configuration;
@@ -56,7 +50,7 @@ final class IngestCommand implements Callable<Integer> {
       paramLabel = "fail|resnapshot",
       description =
           "Sets capture.on-gap: with resnapshot, tables whose changes were cleaned up before they"
-              + " were read are read anew, up to three times in an hour.")
+              + " were read are read anew, each up to three times in a row.")
   private String onGap;
 
   @Override
@@ -82,18 +76,17 @@ final class IngestCommand implements Callable<Integer> {
    */
   private int run(IngestOptions options, String firstState, PrintWriter out) throws Exception {
     String state = firstState;
-    for (int gaps = 1; ; gaps++) {
+    ResnapshotLimit limit = new ResnapshotLimit();
+    while (true) {
       long startedAt = System.nanoTime();
       JobClient job = start(options, state, out);
       try {
         return JobRunner.awaitEnd(job);
       } catch (ExecutionException e) {
-        if (System.nanoTime() - startedAt > TimeUnit.MINUTES.toNanos(QUIET_MINUTES)) {
-          gaps = 1;
-        }
+        Duration ran = Duration.ofNanos(System.nanoTime() - startedAt);
         if (!(ErrorReporter.root(e) instanceof CaptureGapException gap)
             || !gap.isMarked()
-            || gaps == GAPS_MAX) {
+            || !limit.allows(gap.tables(), ran)) {
           throw e;
         }
         state = StartState.newest(options.checkpoint(), job.getJobID()).orElse(state);

@@ -12,20 +12,13 @@ public final class CaptureGapException extends Exception {
 
   private static final long serialVersionUID = 1L;
 
-  private final String group;
   private final List<String> tables;
   private final boolean marked;
 
   CaptureGapException(String message, List<CapturedTable> tables, boolean marked) {
     super(message);
     this.marked = marked;
-    this.group = tables.get(0).group();
     this.tables = tables.stream().map(CapturedTable::qualifiedName).toList();
-  }
-
-  /** The capture group. */
-  public String group() {
-    return group;
   }
 
   /** The tables that have to be read anew, at least one. */

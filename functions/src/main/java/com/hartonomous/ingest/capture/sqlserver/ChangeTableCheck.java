@@ -206,8 +206,9 @@ final class ChangeTableCheck implements Serializable {
           ResnapshotRequests.request(connection, table.tableId(), "capture.on-gap: " + message);
         }
         connection.commit();
-      } catch (IOException e) {
-        throw new SQLException("Could not mark tables whose changes are lost: " + message, e);
+      } catch (IOException | SQLException e) {
+        throw new SQLException(
+            String.format("Could not mark %s to be read anew: %s", names(tables), message), e);
       }
     }
     return fatal(message + " What to do: " + remedy(tables, mark), tables, mark);

@@ -337,27 +337,11 @@ class CaptureGapITCase {
   }
 
   private IngestOptions options(SqlServerExtension database, OnGap onGap) {
-    IngestOptions options =
-        RunningIngest.options(
-            database.options(),
-            List.of(DocumentsTable.CONFIGURATION),
-            List.of(),
-            directory.resolve("checkpoints"));
-    IngestOptions.Capture capture = options.capture();
-    return new IngestOptions(
-        options.sqlServer(),
-        new IngestOptions.Capture(
-            capture.group(),
-            capture.tables(),
-            capture.pollInterval(),
-            capture.heartbeatInterval(),
-            capture.snapshotSplitSize(),
-            capture.serverTimeZone(),
-            onGap),
-        options.models(),
-        options.writer(),
-        options.checkpoint(),
-        options.job(),
-        options.web());
+    return RunningIngest.options(
+        database.options(),
+        List.of(DocumentsTable.CONFIGURATION),
+        List.of(),
+        directory.resolve("checkpoints"),
+        onGap);
   }
 }

@@ -38,25 +38,40 @@ final class RunningIngest implements AutoCloseable {
       List<IngestOptions.Table> tables,
       List<IngestOptions.ModelPath> models,
       Path checkpoints) {
+    return options(server, tables, models, checkpoints, OnGap.FAIL);
+  }
+
+  /** The same. */
+  static IngestOptions options(
+      SqlServerOptions server,
+      List<IngestOptions.Table> tables,
+      List<IngestOptions.ModelPath> models,
+      Path checkpoints,
+      OnGap onGap) {
     return options(
-        server, tables, new IngestOptions.Models(models, 1, 64 << 10, 256 << 10), checkpoints);
+        server,
+        tables,
+        new IngestOptions.Models(models, 1, 64 << 10, 256 << 10),
+        checkpoints,
+        onGap);
   }
 
   /** The same, without tables. */
   static IngestOptions options(
       SqlServerOptions server, IngestOptions.Models models, Path checkpoints) {
-    return options(server, List.of(), models, checkpoints);
+    return options(server, List.of(), models, checkpoints, OnGap.FAIL);
   }
 
   private static IngestOptions options(
       SqlServerOptions server,
       List<IngestOptions.Table> tables,
       IngestOptions.Models models,
-      Path checkpoints) {
+      Path checkpoints,
+      OnGap onGap) {
     return new IngestOptions(
         server,
         new IngestOptions.Capture(
-            "main", tables, Duration.ofMillis(100), Duration.ofMillis(300), 50, "UTC", OnGap.FAIL),
+            "main", tables, Duration.ofMillis(100), Duration.ofMillis(300), 50, "UTC", onGap),
         models,
         new IngestOptions.Writer(200, 256 << 10, 10, Duration.ofSeconds(15)),
         new CheckpointOptions(

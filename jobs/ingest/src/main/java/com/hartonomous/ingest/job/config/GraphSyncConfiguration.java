@@ -7,7 +7,6 @@ import com.hartonomous.ingest.sink.graph.GraphLevel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Stream;
 
 /** Declares the options of the graph-sync job. */
@@ -48,11 +47,11 @@ public final class GraphSyncConfiguration {
           Duration.ofSeconds(15),
           "Limit for opening a connection.");
 
-  static final Option<String> GRAPH_LEVEL =
+  static final Option<GraphLevel> GRAPH_LEVEL =
       Option.withDefault(
           "graph.level",
-          OptionTypes.choice(Stream.of(GraphLevel.values()).map(l -> lowerCase(l)).toList()),
-          lowerCase(GraphLevel.TENSOR),
+          OptionTypes.choice(GraphLevel.class),
+          GraphLevel.TENSOR,
           "How fine the graph of a model is: down to tensors, or to every chunk of its files.");
   static final Option<Duration> GRAPH_POLL_INTERVAL =
       Option.withDefault(
@@ -97,10 +96,6 @@ public final class GraphSyncConfiguration {
 
   private GraphSyncConfiguration() {}
 
-  private static String lowerCase(GraphLevel level) {
-    return level.name().toLowerCase(Locale.ROOT);
-  }
-
   /**
    * Reads a configuration file and overrides.
    *
@@ -125,7 +120,7 @@ public final class GraphSyncConfiguration {
             CommonOptions.sqlServer(values),
             neo4j(values),
             new GraphSyncOptions.Graph(
-                GraphLevel.valueOf(values.get(GRAPH_LEVEL).toUpperCase(Locale.ROOT)),
+                values.get(GRAPH_LEVEL),
                 values.get(GRAPH_POLL_INTERVAL),
                 values.get(GRAPH_BATCH_SIZE),
                 slots),

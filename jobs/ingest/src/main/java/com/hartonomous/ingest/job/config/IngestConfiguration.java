@@ -7,7 +7,6 @@ import com.hartonomous.ingest.job.IngestOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Stream;
 
 /** Declares the options of the ingest job. */
@@ -52,11 +51,11 @@ public final class IngestConfiguration {
           OptionTypes.timeZone(),
           "UTC",
           "Time zone of the database server's clock.");
-  static final Option<String> CAPTURE_ON_GAP =
+  static final Option<OnGap> CAPTURE_ON_GAP =
       Option.withDefault(
           "capture.on-gap",
-          OptionTypes.choice(Stream.of(OnGap.values()).map(o -> lowerCase(o)).toList()),
-          lowerCase(OnGap.FAIL),
+          OptionTypes.choice(OnGap.class),
+          OnGap.FAIL,
           "When changes were cleaned up before they were read: leave it to people, or have the"
               + " tables read anew by the next start, which ./hartonomous ingest makes itself.");
 
@@ -146,10 +145,6 @@ public final class IngestConfiguration {
 
   private IngestConfiguration() {}
 
-  private static String lowerCase(OnGap onGap) {
-    return onGap.name().toLowerCase(Locale.ROOT);
-  }
-
   /**
    * Reads a configuration file and overrides.
    *
@@ -169,7 +164,7 @@ public final class IngestConfiguration {
                 values.get(CAPTURE_HEARTBEAT_INTERVAL),
                 values.get(CAPTURE_SNAPSHOT_SPLIT_SIZE),
                 values.get(CAPTURE_SERVER_TIME_ZONE),
-                OnGap.valueOf(values.get(CAPTURE_ON_GAP).toUpperCase(Locale.ROOT))),
+                values.get(CAPTURE_ON_GAP)),
             new IngestOptions.Models(
                 values.get(MODELS_PATHS).paths(),
                 values.get(MODELS_PATHS).patterns(),

@@ -8,10 +8,12 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.util.LinkedHashMap;
-import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The types of single values. */
 final class OptionTypes {
@@ -143,21 +145,29 @@ final class OptionTypes {
     };
   }
 
-  /** One of some words. */
-  static OptionType<String> choice(List<String> words) {
+  /** One of the constants of an enum, in lower case. */
+  static <E extends Enum<E>> OptionType<E> choice(Class<E> constants) {
     return new OptionType<>() {
       @Override
       public String describe() {
-        return "one of " + String.join(", ", words);
+        return "one of "
+            + Stream.of(constants.getEnumConstants())
+                .map(this::format)
+                .collect(Collectors.joining(", "));
       }
 
       @Override
-      public String read(String key, ConfigurationNode node) throws ConfigurationException {
+      public E read(String key, ConfigurationNode node) throws ConfigurationException {
         String text = scalar(this, key, node);
-        if (!words.contains(text)) {
-          throw mismatch(key, node);
-        }
-        return text;
+        return Stream.of(constants.getEnumConstants())
+            .filter(constant -> format(constant).equals(text))
+            .findFirst()
+            .orElseThrow(() -> mismatch(key, node));
+      }
+
+      @Override
+      public String format(E constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
       }
     };
   }
