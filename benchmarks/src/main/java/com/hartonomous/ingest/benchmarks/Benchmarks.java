@@ -300,7 +300,7 @@ public final class Benchmarks {
           int rows,
       @Option(names = "--pairs", defaultValue = "7", description = "(${DEFAULT-VALUE})") int pairs)
       throws IOException, SQLException {
-    try (BulkCopyRun run = new BulkCopyRun(Files.createTempDirectory("bulk-copy-"), rows)) {
+    try (BulkCopyRun run = new BulkCopyRun(rows)) {
       List<BulkCopyRun.Pair> measured = run.run(pairs);
       out.printf(
           Locale.ROOT,
@@ -336,8 +336,7 @@ public final class Benchmarks {
           int[] kept)
       throws Exception {
     for (int before : kept) {
-      try (ChangePollingRun run =
-          new ChangePollingRun(Files.createTempDirectory("change-polling-"))) {
+      try (ChangePollingRun run = new ChangePollingRun()) {
         ChangePollingRun.Result result = run.run(changes, before);
         out.printf(
             Locale.ROOT,

@@ -7,7 +7,6 @@ import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.math.BigDecimal;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -64,12 +63,11 @@ final class BulkCopyRun implements AutoCloseable {
   /**
    * Starts the stand-in.
    *
-   * @param home takes the password file
    * @param rows of a turn
    */
-  BulkCopyRun(Path home, int rows) throws IOException, SQLException {
+  BulkCopyRun(int rows) throws IOException, SQLException {
     this.rows = rows;
-    this.server = LocalDatabaseServer.startInMemory(home);
+    this.server = LocalDatabaseServer.startInMemory();
     this.standIn = server.options().dataSource("benchmark").getConnection();
     this.plain = DriverManager.getConnection("jdbc:h2:mem:bulk-copy;DB_CLOSE_DELAY=-1");
   }

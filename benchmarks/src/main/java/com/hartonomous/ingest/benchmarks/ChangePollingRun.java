@@ -1,7 +1,6 @@
 package com.hartonomous.ingest.benchmarks;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -28,11 +27,8 @@ final class ChangePollingRun implements AutoCloseable {
 
   private final LocalDatabaseServer server;
 
-  /**
-   * @param home takes the password file
-   */
-  ChangePollingRun(Path home) throws IOException {
-    this.server = LocalDatabaseServer.startInMemory(home);
+  ChangePollingRun() throws IOException {
+    this.server = LocalDatabaseServer.startInMemory();
   }
 
   /**

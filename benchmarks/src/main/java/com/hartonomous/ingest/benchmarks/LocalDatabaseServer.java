@@ -20,6 +20,9 @@ final class LocalDatabaseServer implements AutoCloseable {
   private final SqlServerStandIn standIn;
   private final SqlServerOptions options;
 
+  /** Goes with the server; null when the caller keeps its files. */
+  private Path temporary;
+
   private LocalDatabaseServer(SqlServerStandIn standIn, Path home, boolean encrypt)
       throws IOException {
     Path passwordFile = Files.writeString(home.resolve("password"), PASSWORD);
@@ -61,16 +64,16 @@ final class LocalDatabaseServer implements AutoCloseable {
     return server;
   }
 
-  /**
-   * Starts it in memory, without the product's tables, for clients that do not encrypt.
-   *
-   * @param home takes the password file
-   */
-  static LocalDatabaseServer startInMemory(Path home) throws IOException {
-    return new LocalDatabaseServer(
-        SqlServerStandIn.builder().port(0).login(LocalDatabase.DEFAULT_USER, PASSWORD).start(),
-        home,
-        false);
+  /** Starts it in memory, without the product's tables, for clients that do not encrypt. */
+  static LocalDatabaseServer startInMemory() throws IOException {
+    Path home = Files.createTempDirectory("in-memory-");
+    LocalDatabaseServer server =
+        new LocalDatabaseServer(
+            SqlServerStandIn.builder().port(0).login(LocalDatabase.DEFAULT_USER, PASSWORD).start(),
+            home,
+            false);
+    server.temporary = home;
+    return server;
   }
 
   SqlServerOptions options() {
@@ -80,5 +83,8 @@ final class LocalDatabaseServer implements AutoCloseable {
   @Override
   public void close() throws IOException {
     standIn.close();
+    if (temporary != null) {
+      Directories.remove(temporary);
+    }
   }
 }
