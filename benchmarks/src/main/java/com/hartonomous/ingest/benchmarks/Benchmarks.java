@@ -351,6 +351,87 @@ public final class Benchmarks {
     return 0;
   }
 
+  @Command(
+      name = "capture",
+      description =
+          "Captures tables: their snapshot, then one transaction; job and database in processes of"
+              + " their own.")
+  int capture(
+      @Option(names = "--tables", defaultValue = "500", description = "(${DEFAULT-VALUE})")
+          int tables,
+      @Option(
+              names = "--snapshot-rows",
+              defaultValue = "10",
+              description = "Of each table (${DEFAULT-VALUE}).")
+          int snapshotRows,
+      @Option(
+              names = "--changed-tables",
+              defaultValue = "0",
+              description = "That the transaction inserts into (${DEFAULT-VALUE}).")
+          int changedTables,
+      @Option(
+              names = "--changed-rows",
+              defaultValue = "500000",
+              description = "That it inserts into each (${DEFAULT-VALUE}).")
+          int changedRows,
+      @Option(
+              names = "--characters",
+              defaultValue = "1000",
+              description = "Of a row (${DEFAULT-VALUE}).")
+          int characters,
+      @Option(
+              names = "--job-heap",
+              defaultValue = "1g",
+              description = "-Xmx of the job (${DEFAULT-VALUE}).")
+          String jobHeap,
+      @Option(
+              names = "--server-heap",
+              defaultValue = "3g",
+              description = "-Xmx of the stand-in and Neo4j (${DEFAULT-VALUE}).")
+          String serverHeap,
+      @Option(names = "--directory", description = "Existing directory; temporary if not given.")
+          Path directory,
+      @Option(names = "--limit-minutes", defaultValue = "60", description = "(${DEFAULT-VALUE})")
+          long limitMinutes)
+      throws IOException, InterruptedException, SQLException {
+    CaptureRun.Result result =
+        new CaptureRun(
+                new CaptureRun.Options(
+                    tables,
+                    snapshotRows,
+                    changedTables,
+                    changedRows,
+                    characters,
+                    jobHeap,
+                    serverHeap,
+                    directory == null ? Files.createTempDirectory("capture-") : directory,
+                    Duration.ofMinutes(limitMinutes)))
+            .run();
+    out.printf(
+        Locale.ROOT,
+        "%d tables of %d rows: start of the job's process to the first row %.1f s, to the last"
+            + " %.1f s%n",
+        tables,
+        snapshotRows,
+        seconds(result.firstRow()),
+        seconds(result.snapshot()));
+    if (changedTables > 0) {
+      out.printf(
+          Locale.ROOT,
+          "transaction of %d x %d rows: written in %.1f s, stored %.1f s after its commit, %.0f"
+              + " rows/s%n",
+          changedTables,
+          changedRows,
+          seconds(result.written()),
+          seconds(result.stored()),
+          (double) changedTables * changedRows / seconds(result.stored()));
+    }
+    print("job", jobHeap, result.job());
+    print("stand-in and Neo4j", serverHeap, result.server());
+    out.printf("database files %d bytes; every row compared%n", result.databaseBytes());
+    return 0;
+  }
+
   private void print(String process, String heap, ChildProcess.Memory memory) {
     out.printf(
         Locale.ROOT,

@@ -7,13 +7,9 @@ import com.hartonomous.ingest.content.DatabaseContentStore;
 import com.hartonomous.ingest.format.LocalFileInput;
 import com.hartonomous.ingest.record.Sha256;
 import com.hartonomous.ingest.runtime.Neo4jOptions;
-import com.hartonomous.ingest.runtime.Secret;
 import com.hartonomous.ingest.runtime.SqlServerOptions;
 import com.hartonomous.ingest.sink.graph.GraphLevel;
-import com.hartonomous.ingest.sql.SchemaMigrations;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -31,11 +27,9 @@ import java.util.List;
  */
 final class LargeFileRun {
 
-  private static final Duration START_LIMIT = Duration.ofMinutes(3);
   private static final Duration TIMEOUT = Duration.ofSeconds(15);
   private static final Duration POLL = Duration.ofMillis(200);
   private static final int BUFFER_BYTES = 1 << 20;
-  private static final String LOOPBACK = "127.0.0.1";
 
   /**
    * What to run.
@@ -106,20 +100,10 @@ final class LargeFileRun {
   }
 
   private Result ingest(long length) throws IOException, InterruptedException, SQLException {
-    int port = freePort();
-    int boltPort = freePort();
-    Path data = home.resolve("data");
-    try (ChildProcess server =
-        ChildProcess.command(
-            "local",
-            options.serverHeap(),
-            home,
-            List.of(
-                "local", "--port", "" + port, "--bolt-port", "" + boltPort, "--data", "" + data))) {
-      server.awaitLine("ready", START_LIMIT);
-      SqlServerOptions sqlServer = sqlServer(port);
-      new SchemaMigrations(sqlServer.dataSource("benchmark")).migrate();
-      Path configuration = Files.writeString(home.resolve("ingest.yaml"), configuration(port));
+    try (ServerProcess server = ServerProcess.start(home, options.serverHeap())) {
+      SqlServerOptions sqlServer = server.options();
+      Path configuration =
+          Files.writeString(home.resolve("ingest.yaml"), server.configuration() + configuration());
       long begin = System.nanoTime();
       Duration ingest;
       ChildProcess.Memory jobMemory;
@@ -133,10 +117,10 @@ final class LargeFileRun {
         ingest = Duration.ofNanos(System.nanoTime() - begin);
         jobMemory = job.memory();
       }
-      long databaseBytes = Directories.size(data);
+      long databaseBytes = server.databaseBytes();
       long verifyBegin = System.nanoTime();
       long chunks = compareWithFile(sqlServer, length);
-      verify(sqlServer, boltPort);
+      verify(sqlServer, server.boltPort());
       return new Result(
           length,
           chunks,
@@ -149,42 +133,19 @@ final class LargeFileRun {
     }
   }
 
-  private SqlServerOptions sqlServer(int port) {
-    return new SqlServerOptions(
-        LOOPBACK,
-        port,
-        "Hartonomous",
-        "hartonomous",
-        Secret.fromFile(home.resolve(".local").resolve("sqlserver.password").toString()),
-        true,
-        true,
-        TIMEOUT);
-  }
-
-  private String configuration(int port) {
+  private String configuration() {
     return """
-        sqlserver:
-          host: %s
-          port: %d
-          database: Hartonomous
-          user: hartonomous
-          password-file: .local/sqlserver.password
-          trust-server-certificate: true
         models:
           paths: [%s]
           chunk-size: %d KiB
           split-size: 64 MiB
-        checkpoint:
-          directory: checkpoints
         job:
           parallelism: %d
-        web:
-          port: 0
         """
-        .formatted(LOOPBACK, port, model, options.chunkSize() >> 10, options.parallelism());
+        .formatted(model, options.chunkSize() >> 10, options.parallelism());
   }
 
-  private void awaitComplete(SqlServerOptions sqlServer, ChildProcess job, ChildProcess server)
+  private void awaitComplete(SqlServerOptions sqlServer, ChildProcess job, ServerProcess server)
       throws IOException, InterruptedException, SQLException {
     long end = System.nanoTime() + options.limit().toNanos();
     try (Connection connection = sqlServer.open("benchmark");
@@ -263,8 +224,7 @@ final class LargeFileRun {
         new Verification(
                 new VerificationOptions(
                     sqlServer,
-                    new Neo4jOptions(
-                        "bolt://" + LOOPBACK + ":" + boltPort, null, null, "neo4j", TIMEOUT),
+                    new Neo4jOptions("bolt://127.0.0.1:" + boltPort, null, null, "neo4j", TIMEOUT),
                     GraphLevel.TENSOR,
                     100,
                     1,
@@ -284,12 +244,6 @@ final class LargeFileRun {
                 "SELECT DATEDIFF(MILLISECOND, SubmittedAt, FinishedAt) FROM dbo.Models")) {
       row.next();
       return Duration.ofMillis(row.getLong(1));
-    }
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(LOOPBACK))) {
-      return socket.getLocalPort();
     }
   }
 }

@@ -41,6 +41,12 @@ class DurabilityFaultToleranceITCase {
 
   private static final long SEED = Long.getLong("seed", 20261122L);
   private static final int KILLS = Integer.getInteger("kills", 20);
+
+  /**
+   * Up to this long the clients write before each kill; an engine that reuses space needs seconds.
+   */
+  private static final int WRITING_MILLIS = Integer.getInteger("writing.millis", 400);
+
   private static final int WRITERS = 2;
   private static final int ROWS_MAX = 40;
 
@@ -90,7 +96,7 @@ class DurabilityFaultToleranceITCase {
     for (Writer writer : writers) {
       writer.awaitAcknowledgement();
     }
-    Thread.sleep(random.nextInt(400));
+    Thread.sleep(random.nextInt(WRITING_MILLIS));
     server.kill();
     for (CompletableFuture<Void> writer : running) {
       writer.get(60, TimeUnit.SECONDS);
