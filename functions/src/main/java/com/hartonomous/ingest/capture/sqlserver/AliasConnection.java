@@ -47,6 +47,10 @@ final class AliasConnection extends SqlServerConnection {
 
   private final ChangeTableCheck check;
   private final ChangeReads changeReads;
+
+  /** Last definitions of capture instances behind which all content columns are there. */
+  private final Map<String, com.hartonomous.ingest.record.Lsn> completeBehind = new HashMap<>();
+
   private QueuedBytes queuedBytes;
   private volatile boolean closed;
 
@@ -156,6 +160,7 @@ final class AliasConnection extends SqlServerConnection {
     boolean[] consumed = {false};
     for (int attempt = 1; ; attempt++) {
       List<Instance> instances = check.requireChangesFrom(needed, this);
+      requireColumns(tables, instances, from, to);
       try {
         changeReads.read(
             database,
@@ -176,6 +181,28 @@ final class AliasConnection extends SqlServerConnection {
           throw explained;
         }
       }
+    }
+  }
+
+  /** Asked when a table was altered since, and not of an instance that another one follows. */
+  private void requireColumns(
+      SqlServerChangeTable[] tables, List<Instance> instances, Lsn from, Lsn to)
+      throws SQLException {
+    Set<String> read =
+        Arrays.stream(tables)
+            .filter(
+                table ->
+                    !table.getStopLsn().isAvailable() || table.getStopLsn().compareTo(from) > 0)
+            .map(SqlServerChangeTable::getCaptureInstance)
+            .collect(Collectors.toSet());
+    List<Instance> altered =
+        instances.stream()
+            .filter(instance -> instance.altered() != null)
+            .filter(instance -> read.contains(escaped(instance.name())))
+            .filter(instance -> !instance.altered().equals(completeBehind.get(instance.name())))
+            .toList();
+    if (!altered.isEmpty() && check.requireColumns(altered, ours(to), this)) {
+      altered.forEach(instance -> completeBehind.put(instance.name(), instance.altered()));
     }
   }
 

@@ -24,8 +24,15 @@ final class ChangeCoverage {
    * A capture instance.
    *
    * @param minimum changes from here on are there; null while the capture job has not begun it
+   * @param altered the last change of the table's columns since it was made; null when there is
+   *     none
    */
-  record Instance(String schema, String table, String name, Lsn minimum) {}
+  record Instance(String schema, String table, String name, Lsn minimum, Lsn altered) {
+
+    boolean isOf(CapturedTable captured) {
+      return schema.equals(captured.schema()) && table.equals(captured.table());
+    }
+  }
 
   /**
    * Changes of a table that may be lost.
@@ -42,10 +49,7 @@ final class ChangeCoverage {
       Optional<Instance> oldest =
           instances.stream()
               .filter(instance -> instance.minimum() != null)
-              .filter(
-                  instance ->
-                      instance.schema().equals(table.schema())
-                          && instance.table().equals(table.table()))
+              .filter(instance -> instance.isOf(table))
               .min(Comparator.comparing(Instance::minimum));
       if (oldest.isEmpty() || oldest.get().minimum().compareTo(from) > 0) {
         gaps.add(new Gap(table, from, oldest.orElse(null)));

@@ -2,6 +2,7 @@ package com.hartonomous.ingest.capture.sqlserver;
 
 import com.hartonomous.ingest.capture.sqlserver.ChangeCoverage.Gap;
 import com.hartonomous.ingest.capture.sqlserver.ChangeCoverage.Instance;
+import com.hartonomous.ingest.record.CapturedColumn;
 import com.hartonomous.ingest.record.CapturedTable;
 import com.hartonomous.ingest.record.Lsn;
 import com.hartonomous.ingest.runtime.SqlServerOptions;
@@ -18,8 +19,14 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 
@@ -33,9 +40,25 @@ final class ChangeTableCheck implements Serializable {
   private static final long serialVersionUID = 1L;
 
   private static final String INSTANCES =
-      "SELECT s.name, t.name, c.capture_instance, c.start_lsn FROM cdc.change_tables AS c"
+      "SELECT s.name, t.name, c.capture_instance, c.start_lsn, (SELECT MAX(d.ddl_lsn)"
+          + " FROM cdc.ddl_history AS d WHERE d.object_id = c.object_id) FROM cdc.change_tables AS c"
           + " INNER JOIN sys.tables AS t ON t.object_id = c.source_object_id"
           + " INNER JOIN sys.schemas AS s ON s.schema_id = t.schema_id";
+
+  /**
+   * What an instance captures and its table has no more. A column that was dropped and made again
+   * is another one, with another number: the instance does not capture it.
+   */
+  private static final String DROPPED_COLUMNS =
+      "SELECT c.capture_instance, k.column_name FROM cdc.change_tables AS c"
+          + " INNER JOIN cdc.captured_columns AS k ON k.object_id = c.object_id"
+          + " LEFT JOIN sys.columns AS s ON s.object_id = c.source_object_id"
+          + " AND s.column_id = k.column_id WHERE s.column_id IS NULL";
+
+  private static final String DEFINITIONS =
+      "SELECT TOP (100) d.ddl_lsn, d.ddl_command FROM cdc.ddl_history AS d"
+          + " INNER JOIN cdc.change_tables AS c ON c.object_id = d.object_id"
+          + " WHERE c.capture_instance = ? ORDER BY d.ddl_lsn DESC";
 
   private static final String COMMIT =
       "SELECT COUNT(*) FROM cdc.lsn_time_mapping WHERE start_lsn = ?";
@@ -173,6 +196,109 @@ final class ChangeTableCheck implements Serializable {
   }
 
   /**
+   * Returns when the changes of these instances have the values of all content columns. A column
+   * that was dropped is NULL in the changes behind that: passed on, they would take back what the
+   * rows refer to.
+   *
+   * @param to the last change that is about to be read
+   * @return whether no content column of them was dropped: then they need not be looked at again
+   *     before one is altered
+   * @throws SuppressRestartsException by a {@link CaptureGapException} when one was
+   */
+  boolean requireColumns(Collection<Instance> instances, Lsn to, JdbcConnection connection)
+      throws SQLException {
+    Map<String, Set<String>> dropped = droppedColumns(connection);
+    boolean complete = true;
+    for (Instance instance : instances) {
+      Set<String> columns = dropped.getOrDefault(instance.name(), Set.of());
+      Optional<CapturedTable> table = tables.stream().filter(instance::isOf).findFirst();
+      if (columns.isEmpty() || table.isEmpty()) {
+        continue;
+      }
+      for (CapturedColumn column : table.get().contentColumns()) {
+        if (columns.contains(column.name())) {
+          requireBehind(to, table.get(), column, instance, connection);
+          complete = false;
+        }
+      }
+    }
+    return complete;
+  }
+
+  private static Map<String, Set<String>> droppedColumns(JdbcConnection connection)
+      throws SQLException {
+    return connection.queryAndMap(
+        DROPPED_COLUMNS,
+        row -> {
+          Map<String, Set<String>> columns = new HashMap<>();
+          while (row.next()) {
+            columns
+                .computeIfAbsent(row.getString(1), instance -> new HashSet<>())
+                .add(row.getString(2));
+          }
+          return columns;
+        });
+  }
+
+  private record Definition(Lsn lsn, String command) {}
+
+  /**
+   * The table shows at once that a column is gone, the history what it was gone behind: what lies
+   * before all definitions is still read.
+   */
+  private static void requireBehind(
+      Lsn to,
+      CapturedTable table,
+      CapturedColumn column,
+      Instance instance,
+      JdbcConnection connection)
+      throws SQLException {
+    List<Definition> reached =
+        connection.prepareQueryAndMap(
+            DEFINITIONS,
+            statement -> statement.setString(1, instance.name()),
+            row -> {
+              List<Definition> found = new ArrayList<>();
+              while (row.next()) {
+                Definition definition = new Definition(lsn(row, 1), row.getString(2));
+                if (definition.lsn().compareTo(to) <= 0) {
+                  found.add(definition);
+                }
+              }
+              return found;
+            });
+    if (reached.isEmpty()) {
+      return;
+    }
+    Definition drop =
+        reached.stream()
+            .filter(definition -> names(definition.command(), column.name()))
+            .findFirst()
+            .orElse(reached.get(0));
+    throw fatal(
+        String.format(
+            "The content column %s of %s was dropped, at LSN %s by \"%s\": capture instance %s has"
+                + " NULL for it in all changes behind that. Nothing is lost: the job stands before"
+                + " them. What to do: take the column out of capture.tables (or, if the table has a"
+                + " column of that name again, make a capture instance that has it, and disable this"
+                + " one), run ./hartonomous resnapshot %s, and start the job again from its last"
+                + " checkpoint.",
+            column.name(),
+            table.qualifiedName(),
+            drop.lsn(),
+            drop.command(),
+            instance.name(),
+            table.qualifiedName()),
+        List.of(table),
+        false);
+  }
+
+  private static boolean names(String command, String column) {
+    String upper = command.toUpperCase(Locale.ROOT);
+    return upper.contains("DROP") && upper.contains(column.toUpperCase(Locale.ROOT));
+  }
+
+  /**
    * To be called when reading failed: names the cause when change data capture was disabled for the
    * whole database.
    *
@@ -221,7 +347,12 @@ final class ChangeTableCheck implements Serializable {
           List<Instance> instances = new ArrayList<>();
           while (row.next()) {
             instances.add(
-                new Instance(row.getString(1), row.getString(2), row.getString(3), lsn(row, 4)));
+                new Instance(
+                    row.getString(1),
+                    row.getString(2),
+                    row.getString(3),
+                    lsn(row, 4),
+                    lsn(row, 5)));
           }
           return instances;
         });

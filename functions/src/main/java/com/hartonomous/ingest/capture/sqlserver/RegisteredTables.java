@@ -85,7 +85,7 @@ public final class RegisteredTables {
     try (PreparedStatement statement =
         connection.prepareStatement(
             "SELECT ColumnId, ColumnName, ContentType, Segments FROM dbo.CapturedColumns"
-                + " WHERE CapturedTableId = ? ORDER BY ColumnId")) {
+                + " WHERE CapturedTableId = ? AND RemovedAt IS NULL ORDER BY ColumnId")) {
       statement.setInt(1, tableId);
       try (ResultSet row = statement.executeQuery()) {
         while (row.next()) {

@@ -31,7 +31,8 @@ class ChangeCoverageTest {
   }
 
   private static Instance instance(CapturedTable table, String name, Long minimum) {
-    return new Instance(table.schema(), table.table(), name, minimum == null ? null : lsn(minimum));
+    return new Instance(
+        table.schema(), table.table(), name, minimum == null ? null : lsn(minimum), null);
   }
 
   private static List<Gap> gaps(long from, Instance... instances) {
@@ -80,7 +81,7 @@ class ChangeCoverageTest {
 
   @Test
   void instancesOfOtherTablesOfThatNameCoverNothing() {
-    Instance other = new Instance("sales", "B", "sales_B", lsn(1));
+    Instance other = new Instance("sales", "B", "sales_B", lsn(1), null);
     assertThat(gaps(10, instance(A, "A", 1L), other)).containsExactly(new Gap(B, lsn(10), null));
   }
 

@@ -214,7 +214,7 @@ class GapDetectionModelTest {
 
     private void require(Lsn needed) throws Alarm {
       Instance instance =
-          new Instance(TABLE.schema(), TABLE.table(), "A", ChangeCoverageTest.lsn(minimum));
+          new Instance(TABLE.schema(), TABLE.table(), "A", ChangeCoverageTest.lsn(minimum), null);
       if (!ChangeCoverage.gaps(List.of(TABLE), List.of(instance), needed).isEmpty()
           && commits.keySet().stream()
               .anyMatch(

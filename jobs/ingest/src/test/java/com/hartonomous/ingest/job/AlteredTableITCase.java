@@ -1,8 +1,11 @@
 package com.hartonomous.ingest.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.hartonomous.ingest.job.config.ConfigurationException;
 import com.hartonomous.ingest.standin.engine.FaultInjector;
+import com.hartonomous.ingest.testing.Balance;
 import com.hartonomous.ingest.testing.CapturedRows;
 import com.hartonomous.ingest.testing.FlinkCluster;
 import com.hartonomous.ingest.testing.Sql;
@@ -11,6 +14,7 @@ import com.hartonomous.ingest.testing.StandInOnly;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -34,15 +38,19 @@ class AlteredTableITCase {
   @TempDir Path directory;
 
   private IngestOptions options() {
+    return options("Title", "Body");
+  }
+
+  private IngestOptions options(String... columns) {
     return RunningIngest.options(
         server.options(),
         List.of(
             new IngestOptions.Table(
                 "dbo",
                 TABLE,
-                List.of(
-                    new IngestOptions.Column("Title", "text/plain"),
-                    new IngestOptions.Column("Body", "text/plain")))),
+                Arrays.stream(columns)
+                    .map(column -> new IngestOptions.Column(column, "text/plain"))
+                    .toList())),
         List.of(),
         directory.resolve("checkpoints"));
   }
@@ -96,6 +104,7 @@ class AlteredTableITCase {
         sql.update("UPDATE dbo.Pages SET Note = N'noted', Body = N'new body' WHERE Id = 1");
         awaitExact(sql, "Title", "Body");
         sql.update("ALTER TABLE dbo.Pages DROP COLUMN Extra");
+        sql.update("ALTER TABLE dbo.Pages ALTER COLUMN Title NVARCHAR(400) NULL");
         sql.update("INSERT INTO dbo.Pages (Id, Title, Body) VALUES (4, N'title 4', N'body 4')");
         sql.update("DELETE FROM dbo.Pages WHERE Id = 2");
         awaitExact(sql, "Title", "Body");
@@ -108,6 +117,140 @@ class AlteredTableITCase {
       }
       assertThat(CapturedRows.wrongCounts(sql)).isEmpty();
     }
+  }
+
+  /** Its values are kept until somebody says that they are to go. */
+  @Test
+  @Timeout(value = 4, unit = TimeUnit.MINUTES)
+  void aContentColumnIsDropped() throws Exception {
+    try (Sql sql = server.connect()) {
+      create(sql);
+      String savepoint;
+      try (RunningIngest job = RunningIngest.startBeside(options())) {
+        awaitExact(sql, "Title", "Body");
+        savepoint = job.stopWithSavepoint(directory.resolve("savepoints"));
+      }
+      try (RunningIngest job = RunningIngest.startBeside(options(), savepoint)) {
+        sql.update("UPDATE dbo.Pages SET Body = N'before' WHERE Id = 1");
+        awaitExact(sql, "Title", "Body");
+        List<String> titles = references(sql, "Title");
+        assertThat(titles).hasSize(2);
+        sql.update("ALTER TABLE dbo.Pages DROP COLUMN Title");
+        sql.update("UPDATE dbo.Pages SET Body = N'behind' WHERE Id = 2");
+        assertThat(job.failure())
+            .rootCause()
+            .hasMessageContainingAll(
+                "The content column Title of dbo.Pages was dropped, at LSN ",
+                "by \"ALTER TABLE dbo.Pages DROP COLUMN Title\"",
+                "./hartonomous resnapshot dbo.Pages");
+        assertThat(references(sql, "Title")).isEqualTo(titles);
+      }
+      assertThatThrownBy(() -> RunningIngest.start(options(), savepoint))
+          .isInstanceOf(ConfigurationException.class)
+          .hasMessageContaining("Title");
+      assertThatThrownBy(() -> RunningIngest.start(options("Body"), savepoint))
+          .isInstanceOf(ConfigurationException.class)
+          .hasMessageContainingAll("{Body", "./hartonomous resnapshot dbo.Pages");
+      requestResnapshot(sql);
+      try (RunningIngest job = RunningIngest.start(options("Body"), savepoint)) {
+        awaitExact(sql, "Body");
+        Awaitility.await()
+            .atMost(Duration.ofSeconds(60))
+            .untilAsserted(() -> assertThat(references(sql, "Title")).isEmpty());
+        sql.update("INSERT INTO dbo.Pages (Id, Body) VALUES (3, N'three')");
+        awaitExact(sql, "Body");
+        assertThat(job.status()).isEqualTo(JobStatus.RUNNING);
+      }
+      assertThat(CapturedRows.wrongCounts(sql)).isEmpty();
+    }
+  }
+
+  /** The old instance knows another column of this name: it has NULL for the new one. */
+  @Test
+  @Timeout(value = 4, unit = TimeUnit.MINUTES)
+  void aContentColumnIsDroppedAndMadeAgain() throws Exception {
+    try (Sql sql = server.connect()) {
+      create(sql);
+      String savepoint;
+      try (RunningIngest job = RunningIngest.startBeside(options())) {
+        awaitExact(sql, "Title", "Body");
+        savepoint = job.stopWithSavepoint(directory.resolve("savepoints"));
+      }
+      sql.update("ALTER TABLE dbo.Pages DROP COLUMN Body");
+      sql.update("ALTER TABLE dbo.Pages ADD Body NVARCHAR(500) NULL");
+      sql.update("UPDATE dbo.Pages SET Body = CONCAT(N'new body ', Id)");
+      try (RunningIngest job = RunningIngest.startBeside(options(), savepoint)) {
+        assertThat(job.failure())
+            .rootCause()
+            .hasMessageContaining("The content column Body of dbo.Pages was dropped");
+      }
+      enable(sql, "dbo_Pages_2");
+      requestResnapshot(sql);
+      try (RunningIngest job = RunningIngest.startBeside(options(), savepoint)) {
+        awaitExact(sql, "Title", "Body");
+        sql.update("UPDATE dbo.Pages SET Body = N'newer' WHERE Id = 2");
+        awaitExact(sql, "Title", "Body");
+        disable(sql, "dbo_Pages");
+        sql.update("UPDATE dbo.Pages SET Body = N'newest' WHERE Id = 2");
+        awaitExact(sql, "Title", "Body");
+        assertThat(job.status()).isEqualTo(JobStatus.RUNNING);
+      }
+      assertThat(CapturedRows.wrongCounts(sql)).isEmpty();
+    }
+  }
+
+  /** A start that dies before its first checkpoint in between. */
+  @Test
+  @Timeout(value = 4, unit = TimeUnit.MINUTES)
+  void contentColumnsChangeWhenTheTableIsReadAnew() throws Exception {
+    try (Sql sql = server.connect()) {
+      create(sql);
+      String savepoint;
+      try (RunningIngest job = RunningIngest.startBeside(options("Title"))) {
+        awaitExact(sql, "Title");
+        savepoint = job.stopWithSavepoint(directory.resolve("savepoints"));
+      }
+      sql.update("UPDATE dbo.Pages SET Title = N'title 1 again' WHERE Id = 1");
+      requestResnapshot(sql);
+      RunningIngest.startBeside(options("Body", "Extra"), savepoint).cancel();
+      Balance.waive(server.options(), "the job was ended at its start");
+      try (RunningIngest job = RunningIngest.startBeside(options("Body", "Extra"), savepoint)) {
+        awaitExact(sql, "Body", "Extra");
+        Awaitility.await()
+            .atMost(Duration.ofSeconds(60))
+            .untilAsserted(() -> assertThat(references(sql, "Title")).isEmpty());
+        sql.update("DELETE FROM dbo.Pages WHERE Id = 2");
+        sql.update("INSERT INTO dbo.Pages VALUES (3, N'extra 3', N'title 3', N'body 3')");
+        awaitExact(sql, "Body", "Extra");
+        savepoint = job.stopWithSavepoint(directory.resolve("savepoints"));
+      }
+      requestResnapshot(sql);
+      try (RunningIngest job = RunningIngest.startBeside(options("Title", "Body"), savepoint)) {
+        awaitExact(sql, "Title", "Body");
+        Awaitility.await()
+            .atMost(Duration.ofSeconds(60))
+            .untilAsserted(() -> assertThat(references(sql, "Extra")).isEmpty());
+      }
+      assertThat(
+              sql.rows(
+                  "SELECT ColumnId, ColumnName, CASE WHEN RemovedAt IS NULL THEN 0 ELSE 1 END"
+                      + " FROM dbo.CapturedColumns ORDER BY ColumnId"))
+          .containsExactly("1|Title|0", "2|Body|0", "3|Extra|1");
+      assertThat(CapturedRows.wrongCounts(sql)).isEmpty();
+    }
+  }
+
+  private static List<String> references(Sql sql, String column) throws SQLException {
+    return CapturedRows.foundRows(sql, "dbo", TABLE).stream()
+        .filter(line -> line.contains("|" + column + "|"))
+        .toList();
+  }
+
+  private static void requestResnapshot(Sql sql) throws SQLException {
+    sql.update(
+        "UPDATE dbo.CapturedTables SET ResnapshotRequestedAt = SYSUTCDATETIME(),"
+            + " ResnapshotReason = N'test' WHERE TableName = ?",
+        TABLE);
   }
 
   /** The job fails when it reads the second instance for the first time, and goes on. */

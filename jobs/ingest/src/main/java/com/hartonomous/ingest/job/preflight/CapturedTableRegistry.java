@@ -33,8 +33,9 @@ import java.util.stream.Collectors;
  * never used twice: some savepoint may hold state of that name. A table that is taken in again or
  * read anew gets a higher generation.
  *
- * <p>Once a table has references, or its group a checkpoint, its columns are fixed: another column
- * would be missing for all rows that were read before.
+ * <p>Once a table has references, or its group a checkpoint, its columns are fixed until it is read
+ * anew: another column would be missing for all rows that were read before. What the rows of a
+ * table that is read anew refer to by a column that it has no longer goes with the sweep.
  */
 final class CapturedTableRegistry {
 
@@ -159,8 +160,8 @@ final class CapturedTableRegistry {
    *     other jobs stay as they are
    * @param base the configured group, after which the others are named
    * @param withState whether the job may have state of its groups
-   * @throws ConfigurationException when a table with references has the group of another job, has
-   *     other columns, or would be read twice without having been marked for it
+   * @throws ConfigurationException when a table with references has the group of another job, or,
+   *     without having been marked to be read anew, has other columns or would be read twice
    */
   Assignments assign(List<TableInspection.Table> tables, String base, boolean withState)
       throws ConfigurationException, SQLException {
@@ -181,10 +182,12 @@ final class CapturedTableRegistry {
       }
       List<RegisteredColumn> columns = columns(registered.tableId());
       boolean ours = isOfBase(groups, registered.group(), base);
-      if (!ours || !asConfigured(columns).equals(sorted(table.contentColumns()))) {
+      boolean readAnew = registered.removed() || registered.toBeReadAnew();
+      boolean asBefore = asConfigured(columns).equals(sorted(table.contentColumns()));
+      if (!ours || !(readAnew || asBefore)) {
         requireChangeable(table, ours, base, registered, columns);
       }
-      if (registered.removed() || registered.toBeReadAnew()) {
+      if (readAnew) {
         int generation = Math.addExact(registered.generation(), 1);
         assignments.add(new Assignment(table, registered, columns, newGroup, generation));
       } else {
@@ -377,7 +380,8 @@ final class CapturedTableRegistry {
       moveToGroup(registered.tableId(), assignment.group(), assignment.generation());
     }
     if (!asConfigured(columns).equals(sorted(table.contentColumns()))) {
-      columns = replaceColumns(registered.tableId(), table.contentColumns());
+      changeColumns(registered.tableId(), table.contentColumns());
+      columns = columns(registered.tableId());
     }
     return new CapturedTable(
         registered.tableId(),
@@ -418,8 +422,12 @@ final class CapturedTableRegistry {
     }
     throw new ConfigurationException(
         String.format(
-            "%s: the table was captured with columns {%s}, found {%s}. Set the columns back.",
-            name, show(asConfigured(columns)), show(sorted(table.contentColumns()))));
+            "%s: the table was captured with columns {%s}, found {%s}. Set the columns back, or have"
+                + " the table read anew with these: ./hartonomous resnapshot %s.",
+            name,
+            show(asConfigured(columns)),
+            show(sorted(table.contentColumns())),
+            table.qualifiedName()));
   }
 
   private Registered find(TableInspection.Table table) throws SQLException {
@@ -528,7 +536,7 @@ final class CapturedTableRegistry {
     try (PreparedStatement statement =
         connection.prepareStatement(
             "SELECT ColumnId, ColumnName, ContentType, Segments FROM dbo.CapturedColumns"
-                + " WHERE CapturedTableId = ? ORDER BY ColumnId")) {
+                + " WHERE CapturedTableId = ? AND RemovedAt IS NULL ORDER BY ColumnId")) {
       statement.setInt(1, tableId);
       try (ResultSet result = statement.executeQuery()) {
         while (result.next()) {
@@ -567,29 +575,40 @@ final class CapturedTableRegistry {
     }
   }
 
-  private List<RegisteredColumn> replaceColumns(int tableId, List<IngestOptions.Column> wanted)
-      throws SQLException {
-    try (PreparedStatement statement =
-        connection.prepareStatement("DELETE FROM dbo.CapturedColumns WHERE CapturedTableId = ?")) {
-      statement.setInt(1, tableId);
-      statement.executeUpdate();
-    }
-    try (PreparedStatement statement =
-        connection.prepareStatement(
-            "INSERT INTO dbo.CapturedColumns (CapturedTableId, ColumnId, ColumnName, ContentType,"
-                + " Segments) VALUES (?, ?, ?, ?, ?)")) {
-      int columnId = 0;
+  /** A column that was there once has its number again; nobody else gets it. */
+  private void changeColumns(int tableId, List<IngestOptions.Column> wanted) throws SQLException {
+    try (PreparedStatement remove =
+            connection.prepareStatement(
+                "UPDATE dbo.CapturedColumns SET RemovedAt = SYSUTCDATETIME()"
+                    + " WHERE CapturedTableId = ? AND RemovedAt IS NULL");
+        PreparedStatement update =
+            connection.prepareStatement(
+                "UPDATE dbo.CapturedColumns SET ContentType = ?, Segments = ?, RemovedAt = NULL"
+                    + " WHERE CapturedTableId = ? AND ColumnName = ?");
+        PreparedStatement insert =
+            connection.prepareStatement(
+                "INSERT INTO dbo.CapturedColumns (ContentType, Segments, CapturedTableId,"
+                    + " ColumnName, ColumnId) SELECT ?, ?, ?, ?, COALESCE(MAX(ColumnId), 0) + 1"
+                    + " FROM dbo.CapturedColumns WHERE CapturedTableId = ?")) {
+      remove.setInt(1, tableId);
+      remove.executeUpdate();
       for (IngestOptions.Column column : wanted) {
-        columnId++;
-        statement.setInt(1, tableId);
-        statement.setInt(2, columnId);
-        statement.setString(3, column.name());
-        statement.setString(4, column.contentType());
-        statement.setString(5, column.segments().label());
-        statement.executeUpdate();
+        setColumn(update, tableId, column);
+        if (update.executeUpdate() == 0) {
+          setColumn(insert, tableId, column);
+          insert.setInt(5, tableId);
+          insert.executeUpdate();
+        }
       }
     }
-    return columns(tableId);
+  }
+
+  private static void setColumn(
+      PreparedStatement statement, int tableId, IngestOptions.Column column) throws SQLException {
+    statement.setString(1, column.contentType());
+    statement.setString(2, column.segments().label());
+    statement.setInt(3, tableId);
+    statement.setString(4, column.name());
   }
 
   private static List<IngestOptions.Column> asConfigured(List<RegisteredColumn> columns) {

@@ -12,8 +12,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.h2.api.Trigger;
 import org.locationtech.jts.geom.Geometry;
 
@@ -226,9 +228,14 @@ public final class CaptureTrigger implements Trigger {
         }
       }
     }
+    Set<Integer> present = columnIds(instance, connection);
     int[] columns =
         instance.columns().stream()
-            .mapToInt(column -> column.computed() ? -1 : indexOf(names, column.name()))
+            .mapToInt(
+                column ->
+                    column.computed() || !present.contains(column.columnId())
+                        ? -1
+                        : indexOf(names, column.name()))
             .toArray();
     int[] key =
         capture.instancesOf(instance.sourceObjectId()).stream()
@@ -238,6 +245,23 @@ public final class CaptureTrigger implements Trigger {
             .distinct()
             .toArray();
     return new Positions(instance, version, columns, key);
+  }
+
+  /** Numbers of the source's columns: one that was dropped and made again has another one. */
+  private static Set<Integer> columnIds(CaptureInstance instance, Connection connection)
+      throws SQLException {
+    try (PreparedStatement query =
+        connection.prepareStatement(
+            "SELECT column_id FROM standin_catalogue.columns WHERE object_id = ?")) {
+      query.setInt(1, instance.sourceObjectId());
+      try (ResultSet rows = query.executeQuery()) {
+        Set<Integer> ids = new HashSet<>();
+        while (rows.next()) {
+          ids.add(rows.getInt(1));
+        }
+        return ids;
+      }
+    }
   }
 
   private static int indexOf(List<String> names, String name) {

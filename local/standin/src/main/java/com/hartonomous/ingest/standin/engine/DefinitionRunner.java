@@ -219,7 +219,7 @@ final class DefinitionRunner {
     }
     checkSpatial(create, table);
     TableBuilder builder =
-        new TableBuilder(table.object(), table.columns(), table.indexes(), () -> 0);
+        new TableBuilder(table.object(), table.columns(), table.indexes(), 0, () -> 0);
     Index index =
         builder.index(
             create.name(),

@@ -70,7 +70,11 @@ final class TableAlterations {
         (connection, statement, store) -> {
           TableBuilder builder =
               new TableBuilder(
-                  table.object(), table.columns(), table.indexes(), store::nextObjectId);
+                  table.object(),
+                  table.columns(),
+                  table.indexes(),
+                  lastCapturedColumn(table),
+                  store::nextObjectId);
           named[0] =
               builder.named(H2Emitter.withComputedTypes(add.elements(), add.table(), environment));
           TableBuilder.Additions additions = builder.read(named[0]);
@@ -104,6 +108,15 @@ final class TableAlterations {
           return null;
         });
     session.transaction().onRollback(() -> removeAdded(add.table(), named[0], noted, scope));
+  }
+
+  /** A captured column that was dropped keeps its number: a new one is another column. */
+  private int lastCapturedColumn(Table table) {
+    return session.capture().instancesOf(table.object().id()).stream()
+        .flatMap(instance -> instance.columns().stream())
+        .mapToInt(CaptureInstance.Column::columnId)
+        .max()
+        .orElse(0);
   }
 
   /**

@@ -46,23 +46,30 @@ final class TableBuilder {
   private final DatabaseObject owner;
   private final List<Column> existing;
   private final List<Index> existingIndexes;
+  private final int usedColumnId;
   private final IntSupplier objectIds;
   private final Additions additions = new Additions();
 
   /** For a new table. */
   TableBuilder(DatabaseObject owner, IntSupplier objectIds) {
-    this(owner, List.of(), List.of(), objectIds);
+    this(owner, List.of(), List.of(), 0, objectIds);
   }
 
-  /** For additions to a table. */
+  /**
+   * For additions to a table.
+   *
+   * @param usedColumnId numbers up to this one are not given to new columns
+   */
   TableBuilder(
       DatabaseObject owner,
       List<Column> existing,
       List<Index> existingIndexes,
+      int usedColumnId,
       IntSupplier objectIds) {
     this.owner = owner;
     this.existing = existing;
     this.existingIndexes = existingIndexes;
+    this.usedColumnId = usedColumnId;
     this.objectIds = objectIds;
   }
 
@@ -151,7 +158,7 @@ final class TableBuilder {
   }
 
   private void addColumn(ColumnDefinition definition) throws SqlServerError {
-    int id = 1;
+    int id = usedColumnId + 1;
     for (Column column : allColumns()) {
       if (column.name().equalsIgnoreCase(definition.name())) {
         throw new SqlServerError(

@@ -304,6 +304,22 @@ class CaptureTimelineTest {
   }
 
   @Test
+  void aColumnThatWasDroppedAndMadeAgainIsAnotherOne() throws IOException {
+    client.ok("ALTER TABLE dbo.Documents DROP COLUMN Price");
+    client.ok("ALTER TABLE dbo.Documents ADD Price decimal(9, 2) NULL");
+    insert(1);
+    client.ok("UPDATE Documents SET Price = 7");
+    assertThat(client.query("SELECT Price FROM Documents")).containsExactly("7.00");
+    assertThat(changes("dbo_Documents", "Price")).allMatch(change -> change.endsWith("|null"));
+    assertThat(
+            client.query(
+                "SELECT k.column_name FROM cdc.captured_columns k JOIN cdc.change_tables c"
+                    + " ON c.object_id = k.object_id LEFT JOIN sys.columns s ON s.object_id ="
+                    + " c.source_object_id AND s.column_id = k.column_id WHERE s.name IS NULL"))
+        .containsExactly("Price");
+  }
+
+  @Test
   void theIndexThatIdentifiesRowsStays() throws IOException {
     assertThat(client.error("ALTER TABLE dbo.Documents DROP CONSTRAINT PK_D").number())
         .isEqualTo(22979);
