@@ -151,7 +151,8 @@ class PreflightITCase {
         capturing(BODY),
         true,
         "was captured with columns {Body: text/plain, Title: text/plain}",
-        "found {Body: text/plain}. Set the columns back.");
+        "found {Body: text/plain}. Set the columns back, or have the table read anew with these:",
+        "./hartonomous resnapshot dbo.Documents.");
     assertRefused(
         options("capture.tables=[" + TITLE_AND_BODY + "]", "capture.group=other"),
         true,
@@ -438,7 +439,7 @@ class PreflightITCase {
         capturing(BODY),
         true,
         "was captured with columns {Body: {type: text/plain, segments: line}},"
-            + " found {Body: text/plain}. Set the columns back.");
+            + " found {Body: text/plain}. Set the columns back, or");
   }
 
   @Test
