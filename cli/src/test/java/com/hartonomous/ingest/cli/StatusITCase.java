@@ -110,6 +110,7 @@ class StatusITCase {
     assertThat(capture.get("lastLsn").asText()).hasSize(20);
     assertThat(capture.get("lagSeconds").asDouble()).isZero();
     assertThat(capture.get("phase").asText()).isEqualTo("STREAM");
+    assertThat(capture.get("snapshotRowsExpected").isNull()).isTrue();
     assertThat(capture.get("pendingTransactions").asLong()).isZero();
     assertThat(status.get("broker").isNull()).isTrue();
     assertThat(status.get("outbox").get("unsynced").asLong()).isEqualTo(1);
@@ -143,6 +144,22 @@ class StatusITCase {
             "submissions: 3 files in = 0 stored + 0 known + 2 dead + 1 under way",
             "models: 11 chunks and nodes in = 4 stored + 1 known + 1 dead + 5 under way",
             "dbo.Documents: 7 references stored, 1 dead letters");
+  }
+
+  @Test
+  void statusTellsHowFarASnapshotIs() throws Exception {
+    fill();
+    try (Sql sql = server.connect()) {
+      sql.update("INSERT INTO dbo.Documents (Id) VALUES (101), (102), (103), (104), (105), (106)");
+      sql.update("UPDATE dbo.CdcCheckpoints SET LastLsn = 0x00000000000000000000");
+    }
+    CommandRunner.Result json = CommandRunner.run("status", "--json", "--config", configuration);
+    JsonNode capture = new JsonMapper().readTree(json.out()).get("capture").get(0);
+    assertThat(capture.get("phase").asText()).isEqualTo("SNAPSHOT");
+    assertThat(capture.get("snapshotRows").asLong()).isEqualTo(4);
+    assertThat(capture.get("snapshotRowsExpected").asLong()).isEqualTo(6);
+    CommandRunner.Result text = CommandRunner.run("status", "--config", configuration);
+    assertThat(text.out()).contains("SNAPSHOT", "4/~6");
   }
 
   @Test

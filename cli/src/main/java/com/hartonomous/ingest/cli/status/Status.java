@@ -59,6 +59,8 @@ public record Status(
    *     the database still keeps: when it reaches zero, changes may be lost
    * @param phase SNAPSHOT until the first change was streamed, then STREAM
    * @param pendingTransactions captured behind the position, 100,000 at most
+   * @param snapshotRowsExpected rows of the group's tables now, roughly, by the server's own count;
+   *     null once it streams
    * @param tables of the group
    */
   public record Capture(
@@ -71,6 +73,7 @@ public record Status(
       String phase,
       Long pendingTransactions,
       long snapshotRows,
+      Long snapshotRowsExpected,
       long insertedRows,
       long updatedRows,
       long deletedRows,

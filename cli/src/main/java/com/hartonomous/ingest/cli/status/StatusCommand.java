@@ -195,7 +195,9 @@ public final class StatusCommand implements Callable<Integer> {
           seconds(group.lagSeconds()),
           group.pendingTransactions(),
           seconds(group.headroomSeconds()),
-          group.snapshotRows(),
+          group.snapshotRowsExpected() == null
+              ? group.snapshotRows()
+              : group.snapshotRows() + "/~" + group.snapshotRowsExpected(),
           group.insertedRows(),
           group.updatedRows(),
           group.deletedRows());

@@ -43,6 +43,14 @@ public final class StatusReader {
           + " OR NOT EXISTS (SELECT 1 FROM dbo.CaptureGroups AS g WHERE g.GroupName = c.SourceName)"
           + " ORDER BY c.SourceName";
 
+  /** Asks for no more than the metadata of the tables. */
+  private static final String ROWS_OF_GROUPS =
+      "SELECT c.GroupName, SUM(p.rows) FROM dbo.CapturedTables AS c"
+          + " INNER JOIN sys.schemas AS s ON s.name = c.SchemaName"
+          + " INNER JOIN sys.tables AS t ON t.schema_id = s.schema_id AND t.name = c.TableName"
+          + " INNER JOIN sys.partitions AS p ON p.object_id = t.object_id AND p.index_id < 2"
+          + " WHERE c.RemovedAt IS NULL GROUP BY c.GroupName";
+
   private static final String ROW_EVENTS =
       "SELECT COALESCE(SUM(SnapshotRows + InsertedRows + UpdatedRows + DeletedRows), 0)"
           + " FROM dbo.CaptureProgress";
@@ -134,6 +142,7 @@ public final class StatusReader {
 
   private List<Status.Capture> capture() throws SQLException {
     Map<String, List<Status.Table>> tables = tables();
+    Map<String, Long> rows = rowsOfGroups();
     List<Status.Capture> groups = new ArrayList<>();
     try (PreparedStatement statement = connection.prepareStatement(CAPTURE);
         ResultSet row = statement.executeQuery()) {
@@ -155,6 +164,7 @@ public final class StatusReader {
                 lsn.equals(Lsn.ZERO) ? "SNAPSHOT" : "STREAM",
                 figures.pendingTransactions(),
                 row.getLong(5),
+                lsn.equals(Lsn.ZERO) ? rows.get(row.getString(1)) : null,
                 row.getLong(6),
                 row.getLong(7),
                 row.getLong(8),
@@ -162,6 +172,17 @@ public final class StatusReader {
       }
     }
     return groups;
+  }
+
+  private Map<String, Long> rowsOfGroups() throws SQLException {
+    Map<String, Long> rows = new HashMap<>();
+    try (PreparedStatement statement = connection.prepareStatement(ROWS_OF_GROUPS);
+        ResultSet row = statement.executeQuery()) {
+      while (row.next()) {
+        rows.put(row.getString(1), row.getLong(2));
+      }
+    }
+    return rows;
   }
 
   /** By group. */
