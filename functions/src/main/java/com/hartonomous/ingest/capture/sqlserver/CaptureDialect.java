@@ -46,12 +46,14 @@ import org.apache.flink.util.FlinkRuntimeException;
  * {@link SnapshotTask}.
  *
  * <p>Order: a snapshot chunk is a range of keys in the database's order: a collation's, or that of
- * UNIQUEIDENTIFIER. The connector asks in Java's order, and for dates even compares numbers with
- * texts, which chunk a change belongs to, and drops those that this chunk seems to hold already.
- * With two orders that is the wrong chunk, and changes made while the snapshot runs would be lost.
- * So for such keys every change counts as one of the chunk that is asked about: what was committed
- * after the first chunk was read is delivered once more, in commit order, and consumers compare
- * with what they hold.
+ * UNIQUEIDENTIFIER, and never compared here. The connector can merge the changes that are made
+ * while it reads a chunk into the chunk, for which it holds all of it, and asks in Java's order
+ * which chunk a change belongs to. This is off: rows are passed on as they are read, and all that
+ * was committed after the first chunk was begun is delivered behind the snapshot, in commit order,
+ * though a chunk may have it already. Consumers compare with what they hold.
+ *
+ * <p>Memory: a few batches of {@value #QUEUED_BYTES_MAX} bytes at most for each reader, whatever
+ * the size of a chunk or a transaction, and one row.
  */
 final class CaptureDialect extends SqlServerDialect {
 
@@ -221,18 +223,9 @@ final class CaptureDialect extends SqlServerDialect {
       this.included = included;
     }
 
-    @Override
-    protected void executeBackfillTask(Context context, StreamSplit changes) throws Exception {
-      if (included) {
-        super.executeBackfillTask(context, changes);
-      } else {
-        dispatchEndWaterMarkEvent(context, changes, changes.getEndingOffset());
-      }
-    }
-
     /**
-     * As the connector does, but it opens a connection for each of the two positions, which takes
-     * longer than to read a small table.
+     * As the connector does, but it opens a connection for the position, which takes longer than to
+     * read a small table.
      */
     @Override
     public void execute(Context context) throws Exception {
@@ -244,14 +237,9 @@ final class CaptureDialect extends SqlServerDialect {
         Offset low = SqlServerUtils.currentLsn(connection);
         dispatchLowWaterMarkEvent(context, snapshotSplit, low);
         executeDataSnapshot(context);
-        Offset high = SqlServerUtils.currentLsn(connection);
-        dispatchHighWaterMarkEvent(context, snapshotSplit, high);
-        StreamSplit backfill = createBackfillStreamSplit(low, high);
-        if (high.isAfter(low)) {
-          executeBackfillTask(context, backfill);
-        } else {
-          dispatchEndWaterMarkEvent(context, backfill, high);
-        }
+        // Changes from there on are streamed.
+        dispatchHighWaterMarkEvent(context, snapshotSplit, low);
+        dispatchEndWaterMarkEvent(context, createBackfillStreamSplit(low, low), low);
         taskRunning = false;
       } finally {
         thread.leave();
@@ -270,7 +258,7 @@ final class CaptureDialect extends SqlServerDialect {
       if (!included) {
         return;
       }
-      SqlServerSourceFetchTaskContext task = (SqlServerSourceFetchTaskContext) context;
+      FetchContext task = (FetchContext) context;
       SqlServerConnection connection = task.getConnection();
       Table table = task.getDatabaseSchema().tableFor(snapshotSplit.getTableId());
       Object[] start = snapshotSplit.getSplitStart();
@@ -292,7 +280,9 @@ final class CaptureDialect extends SqlServerDialect {
           ResultSet rows = statement.executeQuery()) {
         ColumnUtils.ColumnArray columns = ColumnUtils.toArray(rows, table);
         while (rows.next()) {
+          task.queuedRows.awaitRoom();
           Object[] row = connection.rowToArray(table, task.getDatabaseSchema(), rows, columns);
+          task.queuedRows.add(row);
           task.getOffsetContext().event(table.id(), Clock.SYSTEM.currentTime());
           task.getEventDispatcher()
               .dispatchSnapshotEvent(
@@ -317,7 +307,12 @@ final class CaptureDialect extends SqlServerDialect {
 
     private final AliasConnection connection;
     private final StreamProgress progress;
+
+    /** While it streams. */
     private QueuedBytes queuedBytes;
+
+    /** While it reads a chunk. */
+    private QueuedRows queuedRows;
 
     FetchContext(
         JdbcSourceConfig config,
@@ -332,7 +327,9 @@ final class CaptureDialect extends SqlServerDialect {
 
     @Override
     public void configure(SourceSplitBase split) {
-      // A snapshot's chunk is held as a whole anyway.
+      queuedRows =
+          new QueuedRows(
+              QUEUED_BYTES_MAX, () -> getQueue().totalCapacity() - getQueue().remainingCapacity());
       queuedBytes =
           split.isStreamSplit()
               ? new QueuedBytes(
@@ -360,25 +357,6 @@ final class CaptureDialect extends SqlServerDialect {
         queuedBytes.remove();
       }
       return change;
-    }
-
-    @Override
-    public boolean isRecordBetween(SourceRecord change, Object[] start, Object[] end) {
-      return !isNumber(start)
-          || !isNumber(end)
-          || !hasPlainKey(change)
-          || super.isRecordBetween(change, start, end);
-    }
-
-    /** The connector looks for the key's value by the name that Avro would make of its own. */
-    private static boolean hasPlainKey(SourceRecord change) {
-      String name = change.keySchema().fields().get(0).name();
-      return TableAlias.of(name).equals(name) && !Character.isDigit(name.charAt(0));
-    }
-
-    /** Null is the open end of the first or last chunk. */
-    private static boolean isNumber(Object[] bound) {
-      return bound == null || bound[0] instanceof Number;
     }
   }
 

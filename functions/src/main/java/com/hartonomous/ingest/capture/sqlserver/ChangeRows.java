@@ -67,7 +67,7 @@ final class ChangeRows implements InvocationHandler {
     if (arguments != null && arguments.length == 1 && arguments[0] instanceof Integer position) {
       if (method.getName().equals("getObject")) {
         Object exact = ExactText.exact(value, rows, position);
-        bytes += length(exact);
+        bytes += QueuedBytes.of(exact);
         return exact;
       }
       if (method.getName().equals("getInt") && position == OPERATION_POSITION) {
@@ -93,13 +93,5 @@ final class ChangeRows implements InvocationHandler {
       Thread.currentThread().interrupt();
       throw new SQLException("Interrupted while it waited for room for a change.", e);
     }
-  }
-
-  private static long length(Object value) {
-    if (value instanceof String text) {
-      return 2L * text.length();
-    }
-    // A number or a date.
-    return value instanceof byte[] array ? array.length : Long.BYTES;
   }
 }

@@ -34,6 +34,15 @@ final class QueuedBytes {
     this.queueEmpty = queueEmpty;
   }
 
+  /** What counts of a column's value. */
+  static long of(Object value) {
+    if (value instanceof String text) {
+      return 2L * text.length();
+    }
+    // A number or a date.
+    return value instanceof byte[] array ? array.length : Long.BYTES;
+  }
+
   /** A change of so many bytes was handed to the queue. By the thread that reads. */
   synchronized void add(long bytes) {
     if (early) {

@@ -21,7 +21,8 @@ import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
  * <p>Guarantees: every change committed after the start is delivered at least once, and in commit
  * order for each row, or the job fails by a {@link CaptureGapException} because changes were
  * cleaned up before they were read. Rows read by the snapshot may already contain changes that are
- * delivered again; consumers compare with what they hold.
+ * delivered again behind it, each in its turn; consumers compare with what they hold, and pass
+ * through earlier states of such a row once more.
  */
 public final class SqlServerCapture {
 
@@ -63,6 +64,7 @@ public final class SqlServerCapture {
     config.serverTimeZone(serverTimeZone);
     config.startupOptions(StartupOptions.initial());
     config.splitSize(snapshotSplitSize);
+    config.skipSnapshotBackfill(true);
     config.includeSchemaChanges(false);
     config.debeziumProperties(debeziumProperties(server, pollInterval));
     return new CaptureSource(

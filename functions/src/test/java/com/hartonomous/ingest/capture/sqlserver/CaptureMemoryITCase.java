@@ -37,15 +37,16 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * One transaction that changes two tables, captured by a process whose heap is far smaller: 20,000
- * rows of 1,000 characters in each table, or as many as {@code -Dtransaction.rows=500000} says, in
- * {@code -Dtransaction.heap=96m}.
+ * What is captured by a process whose heap is far smaller: one transaction that changes two tables,
+ * 20,000 rows of 1,000 characters in each, or as many as {@code -Dtransaction.rows=500000} says;
+ * and chunks of a snapshot. The heap is {@code -Dcapture.heap=96m}.
  */
-class LargeTransactionITCase {
+class CaptureMemoryITCase {
 
   private static final int ROWS = Integer.getInteger("transaction.rows", 20_000);
   private static final int BATCH = 10_000;
-  private static final String HEAP = System.getProperty("transaction.heap", "96m");
+  private static final int CHUNK_ROWS = 600;
+  private static final String HEAP = System.getProperty("capture.heap", "96m");
   private static final List<String> TABLES = List.of("First", "Second");
 
   @RegisterExtension final SqlServerExtension server = new SqlServerExtension();
@@ -56,18 +57,8 @@ class LargeTransactionITCase {
   @Timeout(value = 60, unit = TimeUnit.MINUTES)
   void memoryDoesNotGrowWithTheTransaction() throws Exception {
     try (Sql sql = server.connect()) {
-      for (String table : TABLES) {
-        sql.update(
-            "CREATE TABLE dbo." + table + " (Id INT NOT NULL PRIMARY KEY, Body NVARCHAR(MAX))");
-        sql.update(
-            "EXEC sys.sp_cdc_enable_table @source_schema = N'dbo', @source_name = ?,"
-                + " @role_name = NULL, @supports_net_changes = 0",
-            table);
-        sql.update("INSERT INTO dbo." + table + " (Id, Body) VALUES (-1, N'snapshot')");
-      }
-      sql.update("CREATE TABLE dbo.Numbers (N INT NOT NULL PRIMARY KEY)");
-      insertNumbers(sql);
-      Process capture = start();
+      createTables(sql, "N'snapshot'", 1);
+      Process capture = start(TABLES.size(), TABLES.size() * (long) ROWS);
       try (BufferedReader output =
           new BufferedReader(
               new InputStreamReader(capture.getInputStream(), StandardCharsets.UTF_8))) {
@@ -100,6 +91,49 @@ class LargeTransactionITCase {
     }
   }
 
+  /** One chunk for each table, larger than the heap. */
+  @Test
+  @Timeout(value = 10, unit = TimeUnit.MINUTES)
+  void memoryDoesNotGrowWithAChunkOfASnapshot() throws Exception {
+    try (Sql sql = server.connect()) {
+      createTables(sql, "CONCAT(N, REPLICATE(CAST(N'.' AS NVARCHAR(MAX)), 200000))", CHUNK_ROWS);
+      Process capture = start(TABLES.size() * (long) CHUNK_ROWS, 1);
+      try (BufferedReader output =
+          new BufferedReader(
+              new InputStreamReader(capture.getInputStream(), StandardCharsets.UTF_8))) {
+        assertThat(output.readLine()).isEqualTo("snapshot read");
+        sql.update("UPDATE dbo.Second SET Body = N'changed' WHERE Id = -1");
+        String result = output.readLine();
+        System.out.printf(
+            "Snapshot of 2 x %d rows in a heap of %s: %s%n", CHUNK_ROWS, HEAP, result);
+        assertThat(result).startsWith("captured 1,");
+      } finally {
+        capture.destroyForcibly().waitFor();
+      }
+    }
+  }
+
+  private static void createTables(Sql sql, String body, int rows) throws SQLException {
+    sql.update("CREATE TABLE dbo.Numbers (N INT NOT NULL PRIMARY KEY)");
+    insertNumbers(sql);
+    for (String table : TABLES) {
+      sql.update(
+          "CREATE TABLE dbo." + table + " (Id INT NOT NULL PRIMARY KEY, Body NVARCHAR(MAX))");
+      sql.update(
+          "EXEC sys.sp_cdc_enable_table @source_schema = N'dbo', @source_name = ?,"
+              + " @role_name = NULL, @supports_net_changes = 0",
+          table);
+      sql.update(
+          "INSERT INTO dbo."
+              + table
+              + " (Id, Body) SELECT -1 - N, "
+              + body
+              + " FROM dbo.Numbers"
+              + " WHERE N < ?",
+          rows);
+    }
+  }
+
   private static void insertNumbers(Sql sql) throws SQLException {
     sql.update("INSERT INTO dbo.Numbers (N) VALUES (0)");
     for (int count = 1; count < BATCH; count *= 2) {
@@ -111,7 +145,7 @@ class LargeTransactionITCase {
     }
   }
 
-  private Process start() throws IOException {
+  private Process start(long snapshotRows, long changes) throws IOException {
     SqlServerOptions options = server.options();
     Path password = Files.writeString(directory.resolve("password"), options.password().resolve());
     String classPath =
@@ -137,7 +171,8 @@ class LargeTransactionITCase {
             options.user(),
             password.toString(),
             Boolean.toString(options.encrypt()),
-            Long.toString(TABLES.size() * (long) ROWS)));
+            Long.toString(snapshotRows),
+            Long.toString(changes)));
     return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
   }
 
@@ -174,9 +209,9 @@ class LargeTransactionITCase {
           .map(Capture::count)
           .sinkTo(new DiscardingSink<>());
       env.executeAsync("capture");
-      await(SNAPSHOT, TABLES.size());
+      await(SNAPSHOT, Long.parseLong(arguments[6]));
       System.out.println("snapshot read");
-      await(CHANGES, Long.parseLong(arguments[6]));
+      await(CHANGES, Long.parseLong(arguments[7]));
       System.out.printf(
           "captured %d, heap peak %d MiB%n",
           CHANGES.get(),
