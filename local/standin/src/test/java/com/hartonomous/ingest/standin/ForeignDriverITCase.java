@@ -16,7 +16,9 @@ import java.sql.Statement;
 import java.sql.Timestamp;
 import java.sql.Types;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -326,9 +328,7 @@ class ForeignDriverITCase {
       DatabaseMetaData metadata = connection.getMetaData();
       assertThat(metadata.getDatabaseProductName()).isEqualTo("Microsoft SQL Server");
       assertThat(metadata.getDatabaseMajorVersion()).isGreaterThanOrEqualTo(15);
-      if (driver.equals("mssql")) {
-        assertThat(column(metadata.getCatalogs(), "TABLE_CAT")).contains("Library");
-      }
+      assertThat(column(metadata.getCatalogs(), "TABLE_CAT")).contains("Library");
       assertThat(column(metadata.getSchemas(), "TABLE_SCHEM")).contains("dbo");
       assertThat(column(metadata.getTableTypes(), "TABLE_TYPE")).contains("TABLE", "VIEW");
       assertThat(
@@ -340,12 +340,10 @@ class ForeignDriverITCase {
               column(
                   metadata.getTables("Library", "dbo", "%", new String[] {"VIEW"}), "TABLE_NAME"))
           .contains("Titles");
-      if (driver.equals("mssql")) {
-        assertThat(column(metadata.getColumns("Library", "dbo", "Books", "%"), "COLUMN_NAME"))
-            .containsExactly("BookId", "Title", "Price", "Added", "ShelfId");
-        assertThat(column(metadata.getColumns("Library", "dbo", "Books", "%"), "NULLABLE"))
-            .containsExactly("0", "0", "1", "1", "1");
-      }
+      assertThat(column(metadata.getColumns("Library", "dbo", "Books", "%"), "COLUMN_NAME"))
+          .containsExactly("BookId", "Title", "Price", "Added", "ShelfId");
+      assertThat(column(metadata.getColumns("Library", "dbo", "Books", "%"), "NULLABLE"))
+          .containsExactly("0", "0", "1", "1", "1");
       assertThat(column(metadata.getPrimaryKeys("Library", "dbo", "Books"), "PK_NAME"))
           .containsExactly("PK_Books");
       assertThat(
@@ -360,5 +358,100 @@ class ForeignDriverITCase {
       assertThat(column(metadata.getProcedureColumns("Library", "dbo", "Lend", "%"), "COLUMN_NAME"))
           .contains("@BookId", "@Days");
     }
+  }
+
+  @FunctionalInterface
+  private interface Question {
+    ResultSet ask(DatabaseMetaData metadata) throws SQLException;
+  }
+
+  /** All that JDBC knows to ask, whether a driver asks the server or knows the answer itself. */
+  @ParameterizedTest
+  @ValueSource(strings = {"jtds", "mssql"})
+  void everyQuestionOfJdbcIsAnswered(String driver) throws SQLException {
+    Map<String, Question> questions = new LinkedHashMap<>();
+    questions.put("catalogs", m -> m.getCatalogs());
+    questions.put("schemas", m -> m.getSchemas());
+    questions.put("table types", m -> m.getTableTypes());
+    questions.put("types", m -> m.getTypeInfo());
+    questions.put("user types", m -> m.getUDTs("Library", "dbo", "%", null));
+    questions.put("tables", m -> m.getTables(null, null, "%", null));
+    questions.put("system tables", m -> m.getTables("Library", "sys", "%", null));
+    questions.put("columns", m -> m.getColumns("Library", "dbo", "Loans", "%"));
+    questions.put("columns of any", m -> m.getColumns(null, null, "%", null));
+    questions.put("column rights", m -> m.getColumnPrivileges("Library", "dbo", "Loans", "%"));
+    questions.put("table rights", m -> m.getTablePrivileges("Library", "dbo", "%"));
+    questions.put(
+        "row identifier",
+        m ->
+            m.getBestRowIdentifier(
+                "Library", "dbo", "Loans", DatabaseMetaData.bestRowSession, true));
+    questions.put("versions", m -> m.getVersionColumns("Library", "dbo", "Loans"));
+    questions.put("primary keys", m -> m.getPrimaryKeys("Library", "dbo", "Loans"));
+    questions.put("imported", m -> m.getImportedKeys("Library", "dbo", "Loans"));
+    questions.put("exported", m -> m.getExportedKeys("Library", "dbo", "Loans"));
+    questions.put(
+        "cross reference",
+        m -> m.getCrossReference("Library", "dbo", "Loans", "Library", "dbo", "Loans"));
+    questions.put("indexes", m -> m.getIndexInfo("Library", "dbo", "Loans", false, true));
+    questions.put("procedures", m -> m.getProcedures(null, null, "%"));
+    questions.put("parameters", m -> m.getProcedureColumns("Library", "dbo", "%", "%"));
+    if (driver.equals("mssql")) {
+      questions.put("functions", m -> m.getFunctions("Library", "dbo", "%"));
+      questions.put("function columns", m -> m.getFunctionColumns("Library", "dbo", "%", "%"));
+      questions.put("schemas like", m -> m.getSchemas("Library", "d%"));
+      questions.put("client info", m -> m.getClientInfoProperties());
+    }
+    try (Connection connection = connect(driver)) {
+      run(
+          connection,
+          "CREATE TABLE dbo.Loans (LoanId INT NOT NULL CONSTRAINT PK_Loans PRIMARY KEY,"
+              + " Reader NVARCHAR(80) NOT NULL, Until DATE NULL)");
+      Map<String, List<List<String>>> answers = new LinkedHashMap<>();
+      List<String> failures = new ArrayList<>();
+      for (Map.Entry<String, Question> question : questions.entrySet()) {
+        try (ResultSet rows = question.getValue().ask(connection.getMetaData())) {
+          answers.put(question.getKey(), all(rows));
+        } catch (SQLException e) {
+          failures.add(question.getKey() + ": " + e.getMessage());
+        }
+      }
+      assertThat(failures).isEmpty();
+      assertThat(answers.get("catalogs")).containsExactly(List.of("Library"));
+      assertThat(answers.get("types"))
+          .extracting(row -> row.get(0) + " " + row.get(2) + " " + row.get(3) + " " + row.get(5))
+          .contains(
+              "int 10 null null",
+              "int identity 10 null null",
+              "nvarchar 4000 N' max length",
+              "varbinary 8000 0x max length",
+              "decimal 38 null precision,scale",
+              "money 19 $ null");
+      assertThat(answers.get("columns"))
+          .extracting(row -> row.get(3) + " " + row.get(5) + " " + row.get(6) + " " + row.get(17))
+          .containsExactly("LoanId int 10 NO", "Reader nvarchar 80 NO", "Until date 10 YES");
+      assertThat(answers.get("column rights"))
+          .hasSize(12)
+          .contains(List.of("Library", "dbo", "Loans", "Until", "dbo", "dbo", "UPDATE", "YES"));
+      assertThat(answers.get("table rights"))
+          .hasSize(5)
+          .contains(List.of("Library", "dbo", "Loans", "dbo", "dbo", "DELETE", "YES"));
+      assertThat(answers.get("row identifier"))
+          .containsExactly(List.of("0", "LoanId", "4", "int", "10", "4", "0", "1"));
+      assertThat(answers.get("versions")).isEmpty();
+    }
+  }
+
+  private static List<List<String>> all(ResultSet rows) throws SQLException {
+    List<List<String>> all = new ArrayList<>();
+    int width = rows.getMetaData().getColumnCount();
+    while (rows.next()) {
+      List<String> row = new ArrayList<>();
+      for (int i = 1; i <= width; i++) {
+        row.add(rows.getString(i));
+      }
+      all.add(row);
+    }
+    return all;
   }
 }

@@ -14,6 +14,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -25,6 +26,12 @@ final class MetadataProcedures {
   private static final SqlType SMALLINT = SqlType.of(Kind.SMALLINT);
   private static final SqlType INT = SqlType.of(Kind.INT);
   private static final SqlType TEXT = SqlType.ofLength(Kind.VARCHAR, 254);
+
+  private static final int COLUMNS_OF_OLD = 18;
+  private static final List<String> TABLE_RIGHTS =
+      List.of("DELETE", "INSERT", "REFERENCES", "SELECT", "UPDATE");
+  private static final List<String> COLUMN_RIGHTS =
+      List.of("INSERT", "REFERENCES", "SELECT", "UPDATE");
 
   private final H2Session session;
 
@@ -79,7 +86,10 @@ final class MetadataProcedures {
     String qualifier = arguments.text("@table_qualifier", 2);
     String types = arguments.text("@table_type", 3);
     List<Object[]> rows = new ArrayList<>();
-    if (!isOtherDatabase(qualifier)) {
+    if ("".equals(name) && "".equals(owner) && "%".equals(qualifier)) {
+      // As documented: all databases.
+      rows.add(new Object[] {session.database(), null, null, null, null});
+    } else if (!isOtherDatabase(qualifier)) {
       for (Table table : tablesLike(owner, name)) {
         String type = table.object().type() == ObjectType.TABLE ? "TABLE" : "VIEW";
         if (types == null || types.contains("'" + type + "'")) {
@@ -107,8 +117,27 @@ final class MetadataProcedures {
         rows);
   }
 
+  /** sp_columns_100. */
   int columns(ProcedureArguments arguments, ResultConsumer results)
       throws SqlServerError, IOException {
+    return send(results, COLUMN_RESULT, columnRows(arguments));
+  }
+
+  /** sp_columns, which has none of the columns that the other one got later but the last. */
+  int columnsOfOld(ProcedureArguments arguments, ResultConsumer results)
+      throws SqlServerError, IOException {
+    List<ResultColumn> columns = new ArrayList<>(COLUMN_RESULT.subList(0, COLUMNS_OF_OLD));
+    columns.add(COLUMN_RESULT.get(COLUMN_RESULT.size() - 1));
+    List<Object[]> rows = new ArrayList<>();
+    for (Object[] row : columnRows(arguments)) {
+      Object[] old = Arrays.copyOf(row, COLUMNS_OF_OLD + 1);
+      old[COLUMNS_OF_OLD] = row[row.length - 1];
+      rows.add(old);
+    }
+    return send(results, columns, rows);
+  }
+
+  private List<Object[]> columnRows(ProcedureArguments arguments) {
     String name = arguments.text("@table_name", 0);
     String owner = arguments.text("@table_owner", 1);
     String qualifier = arguments.text("@table_qualifier", 2);
@@ -125,7 +154,7 @@ final class MetadataProcedures {
         }
       }
     }
-    return send(results, COLUMN_RESULT, rows);
+    return rows;
   }
 
   private static final List<ResultColumn> COLUMN_RESULT =
@@ -247,6 +276,145 @@ final class MetadataProcedures {
         .table(
             owner == null || owner.isEmpty() ? "dbo" : LikePattern.unescaped(owner),
             LikePattern.unescaped(name));
+  }
+
+  /** sp_special_columns: what identifies a row. Of columns that change with it there are none. */
+  int specialColumns(ProcedureArguments arguments, ResultConsumer results)
+      throws SqlServerError, IOException {
+    Optional<Table> table =
+        exactTable(
+            arguments.requiredText("@table_name", 0),
+            arguments.text("@table_owner", 1),
+            arguments.text("@qualifier", 2));
+    boolean identifying = !"V".equalsIgnoreCase(arguments.text("@col_type", 3));
+    boolean nullable = !"O".equalsIgnoreCase(arguments.text("@nullable", 5));
+    List<Object[]> rows = new ArrayList<>();
+    if (table.isPresent() && identifying) {
+      for (Column column : identifyingColumns(table.get(), nullable)) {
+        OdbcType odbc = OdbcType.of(column.type());
+        rows.add(
+            new Object[] {
+              (short) 0,
+              column.name(),
+              (short) odbc.dataType(),
+              odbc.typeName() + (column.isIdentity() ? " identity" : ""),
+              odbc.precision(),
+              odbc.length(),
+              odbc.scale(),
+              (short) 1
+            });
+      }
+    }
+    return send(
+        results,
+        described(
+            "SCOPE", SMALLINT,
+            "COLUMN_NAME", SYSNAME,
+            "DATA_TYPE", SMALLINT,
+            "TYPE_NAME", SYSNAME,
+            "PRECISION", INT,
+            "LENGTH", INT,
+            "SCALE", SMALLINT,
+            "PSEUDO_COLUMN", SMALLINT),
+        rows);
+  }
+
+  /** The primary key, or a unique index without a filter. */
+  private static List<Column> identifyingColumns(Table table, boolean nullable) {
+    List<Index> candidates = new ArrayList<>();
+    table.primaryKey().ifPresent(candidates::add);
+    table.indexes().stream().filter(i -> i.unique() && i.filter() == null).forEach(candidates::add);
+    for (Index index : candidates) {
+      List<Column> columns =
+          index.columns().stream()
+              .filter(c -> c.keyOrdinal() > 0)
+              .sorted(Comparator.comparing(IndexColumn::keyOrdinal))
+              .map(c -> table.column(c.columnId()).orElseThrow())
+              .toList();
+      if (nullable || columns.stream().noneMatch(Column::nullable)) {
+        return columns;
+      }
+    }
+    return List.of();
+  }
+
+  int dataTypes(ProcedureArguments arguments, ResultConsumer results)
+      throws SqlServerError, IOException {
+    return send(
+        results,
+        described(DataTypeInfo.COLUMNS),
+        DataTypeInfo.rows(arguments.number("@data_type", 0, 0)));
+  }
+
+  /** All that the owner has: the stand-in knows one login, and no GRANT. */
+  int tablePrivileges(ProcedureArguments arguments, ResultConsumer results)
+      throws SqlServerError, IOException {
+    List<Object[]> rows = new ArrayList<>();
+    String name = arguments.requiredText("@table_name", 0);
+    if (!isOtherDatabase(arguments.text("@table_qualifier", 2))) {
+      for (Table table : tablesLike(arguments.text("@table_owner", 1), name)) {
+        String schema = table.object().schema();
+        for (String right : TABLE_RIGHTS) {
+          rows.add(
+              new Object[] {
+                session.database(), schema, table.object().name(), "dbo", "dbo", right, "YES"
+              });
+        }
+      }
+    }
+    return send(
+        results,
+        described(
+            "TABLE_QUALIFIER", SYSNAME,
+            "TABLE_OWNER", SYSNAME,
+            "TABLE_NAME", SYSNAME,
+            "GRANTOR", SYSNAME,
+            "GRANTEE", SYSNAME,
+            "PRIVILEGE", SqlType.ofLength(Kind.VARCHAR, 32),
+            "IS_GRANTABLE", SqlType.ofLength(Kind.VARCHAR, 3)),
+        rows);
+  }
+
+  /** The same for columns. */
+  int columnPrivileges(ProcedureArguments arguments, ResultConsumer results)
+      throws SqlServerError, IOException {
+    Optional<Table> table =
+        exactTable(
+            arguments.requiredText("@table_name", 0),
+            arguments.text("@table_owner", 1),
+            arguments.text("@table_qualifier", 2));
+    String pattern = arguments.text("@column_name", 3);
+    List<Object[]> rows = new ArrayList<>();
+    if (table.isPresent()) {
+      DatabaseObject object = table.get().object();
+      for (Column column : table.get().columns()) {
+        for (String right : matches(pattern, column.name()) ? COLUMN_RIGHTS : List.<String>of()) {
+          rows.add(
+              new Object[] {
+                session.database(),
+                object.schema(),
+                object.name(),
+                column.name(),
+                "dbo",
+                "dbo",
+                right,
+                "YES"
+              });
+        }
+      }
+    }
+    return send(
+        results,
+        described(
+            "TABLE_QUALIFIER", SYSNAME,
+            "TABLE_OWNER", SYSNAME,
+            "TABLE_NAME", SYSNAME,
+            "COLUMN_NAME", SYSNAME,
+            "GRANTOR", SYSNAME,
+            "GRANTEE", SYSNAME,
+            "PRIVILEGE", SqlType.ofLength(Kind.VARCHAR, 32),
+            "IS_GRANTABLE", SqlType.ofLength(Kind.VARCHAR, 3)),
+        rows);
   }
 
   int statistics(ProcedureArguments arguments, ResultConsumer results)

@@ -24,7 +24,7 @@ final class SystemProcedures {
   SystemProcedures(H2Session session, SessionState state, Interpreter interpreter) {
     MetadataProcedures metadata = new MetadataProcedures(session);
     procedures.put("sp_tables", metadata::tables);
-    procedures.put("sp_columns", metadata::columns);
+    procedures.put("sp_columns", metadata::columnsOfOld);
     procedures.put("sp_columns_100", metadata::columns);
     procedures.put("sp_pkeys", metadata::primaryKeys);
     procedures.put("sp_fkeys", metadata::foreignKeys);
@@ -34,6 +34,12 @@ final class SystemProcedures {
     procedures.put("sp_sproc_columns", metadata::procedureColumns);
     procedures.put("sp_sproc_columns_100", metadata::procedureColumns);
     procedures.put("sp_databases", metadata::databases);
+    procedures.put("sp_special_columns", metadata::specialColumns);
+    procedures.put("sp_special_columns_100", metadata::specialColumns);
+    procedures.put("sp_datatype_info", metadata::dataTypes);
+    procedures.put("sp_datatype_info_100", metadata::dataTypes);
+    procedures.put("sp_table_privileges", metadata::tablePrivileges);
+    procedures.put("sp_column_privileges", metadata::columnPrivileges);
     LockProcedures locks = new LockProcedures(session);
     procedures.put("sp_getapplock", locks::acquire);
     procedures.put("sp_releaseapplock", locks::release);
