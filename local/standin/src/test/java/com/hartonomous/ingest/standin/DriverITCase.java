@@ -8,6 +8,7 @@ import com.microsoft.sqlserver.jdbc.ISQLServerBulkData;
 import com.microsoft.sqlserver.jdbc.SQLServerBulkCopy;
 import com.microsoft.sqlserver.jdbc.SQLServerBulkCopyOptions;
 import com.microsoft.sqlserver.jdbc.SQLServerDataSource;
+import com.microsoft.sqlserver.jdbc.SQLServerException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -252,6 +253,46 @@ class DriverITCase {
         .containsExactly("Books|BookId|" + DatabaseMetaData.importedKeyCascade + "|FK_Pages");
     assertThat(named(metadata.getSchemas(), "TABLE_SCHEM")).contains("dbo", "app");
     assertThat(named(metadata.getCatalogs(), "TABLE_CAT")).containsExactly("Library");
+  }
+
+  @Test
+  void errorsTellTheLineOfTheirStatement() throws SQLException {
+    run(
+        "CREATE TABLE dbo.Lines (Id int NOT NULL CONSTRAINT PK_Lines PRIMARY KEY)",
+        "CREATE PROCEDURE dbo.Twice AS\nBEGIN\n  INSERT INTO dbo.Lines VALUES (1);\n\n"
+            + "  INSERT INTO\n    dbo.Lines VALUES (1);\nEND");
+    assertThat(lineOf("SELECT 1;\n\nSELECT *\nFROM dbo.Missing")).isEqualTo("208 3");
+    assertThat(lineOf("SELECT 1\nSELECT\n  1 +\n  FROM")).isEqualTo("156 4");
+    assertThat(lineOf("SELECT 1\nSELECT (2")).isEqualTo("102 2");
+    assertThat(lineOf("SELECT 1;\n\nSELECT 'not closed\n")).isEqualTo("105 3");
+    assertThat(lineOf("\nIF 1 = 1\nBEGIN\n  SELECT 1;\n  SELECT 1 / 0;\nEND")).isEqualTo("8134 5");
+    assertThat(lineOf("\n\nDECLARE @i int = 1;\nEXEC ('\nSELECT 1 / 0')")).isEqualTo("8134 2");
+    assertThat(lineOf("\n\nEXEC dbo.Twice")).isEqualTo("2627 5");
+    assertThat(
+            named(
+                connection
+                    .createStatement()
+                    .executeQuery(
+                        "BEGIN TRY\n  SELECT 1 / 0;\nEND TRY\nBEGIN CATCH\n  SELECT ERROR_LINE() AS"
+                            + " line;\nEND CATCH"),
+                "line"))
+        .containsExactly("2");
+    assertThat(lineOf("BEGIN TRY\n  SELECT 1 / 0;\nEND TRY\nBEGIN CATCH\n\n  THROW;\nEND CATCH"))
+        .isEqualTo("8134 2");
+    assertThat(lineOf("\nRAISERROR (N'raised', 16, 1)")).isEqualTo("50000 2");
+  }
+
+  /** Number and line of the first error of a batch. */
+  private String lineOf(String batch) {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(batch);
+      while (statement.getMoreResults() || statement.getUpdateCount() >= 0) {}
+      return "no error";
+    } catch (SQLServerException e) {
+      return e.getErrorCode() + " " + e.getSQLServerError().getLineNumber();
+    } catch (SQLException e) {
+      return e.toString();
+    }
   }
 
   /** Rows of (hash, number, time as text, note). */

@@ -216,7 +216,7 @@ final class BrokerDefinitionRunner {
       throw DefinitionRunner.unsupported("temporary queues, nor does SQL Server: '" + name + "'");
     }
     // Checks that the name is free and its schema is there.
-    session.environment(new Scope("", null)).newTable(name);
+    session.environment(new Scope("", null, null)).newTable(name);
     boolean on = queue.status() == null || queue.status();
     int id =
         runner.define(
@@ -253,7 +253,7 @@ final class BrokerDefinitionRunner {
 
   private BrokerObjects.Queue requireQueue(String verb, ObjectName name) throws SqlServerError {
     return session
-        .environment(new Scope("", null))
+        .environment(new Scope("", null, null))
         .findQueue(name)
         .orElseThrow(() -> missing(verb, Kind.QUEUE, name.toString()));
   }

@@ -3,7 +3,7 @@ package com.hartonomous.ingest.standin.engine;
 import com.hartonomous.ingest.standin.broker.ServiceBroker;
 import com.hartonomous.ingest.standin.capture.ChangeCapture;
 import com.hartonomous.ingest.standin.tsql.BuiltinFunctions;
-import com.hartonomous.ingest.standin.tsql.Statement;
+import com.hartonomous.ingest.standin.tsql.ParsedBatch;
 import com.hartonomous.ingest.standin.tsql.TsqlParser;
 import com.hartonomous.ingest.standin.type.SqlServerError;
 import java.io.IOException;
@@ -15,7 +15,6 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
@@ -72,12 +71,12 @@ public final class H2Engine implements SqlEngine {
   private final ApplicationLocks applicationLocks = new ApplicationLocks();
   private final AtomicInteger sessionIds = new AtomicInteger(50);
   private final Set<H2Session> sessions = ConcurrentHashMap.newKeySet();
-  private final Map<String, List<Statement>> parsed =
+  private final Map<String, ParsedBatch> parsed =
       new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<String, List<Statement>> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<String, ParsedBatch> eldest) {
           return size() > PARSED_BATCHES_MAX;
         }
       };
@@ -182,17 +181,17 @@ public final class H2Engine implements SqlEngine {
   }
 
   /** Parses a batch, or takes it from the cache. */
-  List<Statement> parse(String batch) throws SqlServerError {
+  ParsedBatch parse(String batch) throws SqlServerError {
     if (batch.length() > PARSED_BATCH_LENGTH_MAX) {
       return TsqlParser.parse(batch);
     }
     synchronized (parsed) {
-      List<Statement> known = parsed.get(batch);
+      ParsedBatch known = parsed.get(batch);
       if (known != null) {
         return known;
       }
     }
-    List<Statement> statements = TsqlParser.parse(batch);
+    ParsedBatch statements = TsqlParser.parse(batch);
     synchronized (parsed) {
       parsed.put(batch, statements);
     }

@@ -22,6 +22,7 @@ import com.hartonomous.ingest.standin.tsql.DataStatement;
 import com.hartonomous.ingest.standin.tsql.DataStatement.SelectStatement;
 import com.hartonomous.ingest.standin.tsql.DefinitionStatement;
 import com.hartonomous.ingest.standin.tsql.Expression;
+import com.hartonomous.ingest.standin.tsql.ParsedBatch;
 import com.hartonomous.ingest.standin.tsql.Query;
 import com.hartonomous.ingest.standin.tsql.SessionStatement;
 import com.hartonomous.ingest.standin.tsql.Statement;
@@ -117,8 +118,8 @@ final class Interpreter {
         batch,
         results,
         () -> {
-          List<Statement> statements = session.engine().parse(batch);
-          Scope scope = new Scope(batch, null);
+          ParsedBatch statements = session.engine().parse(batch);
+          Scope scope = new Scope(batch, statements, null);
           for (Parameter parameter : parameters) {
             scope.declare(parameter.name(), parameter.type(), parameter.value());
           }
@@ -224,10 +225,11 @@ final class Interpreter {
     try {
       return runOne(statement, scope, results);
     } catch (SqlServerError | SQLException e) {
+      SqlServerError error = asError(e).at(scope.lineOf(statement));
       if (tryDepth > 0) {
-        throw e;
+        throw error;
       }
-      report(e, results);
+      report(error, results);
       return Flow.NEXT;
     }
   }
@@ -432,12 +434,13 @@ final class Interpreter {
   /** EXEC('text') and sp_executesql: a scope of its own, options restored. */
   Scope executeText(String text, List<Parameter> parameters, ResultConsumer results)
       throws SqlServerError, SQLException, IOException, BatchEndedException {
-    Scope scope = new Scope(text, null);
+    ParsedBatch statements = session.engine().parse(text);
+    Scope scope = new Scope(text, statements, null);
     for (Parameter parameter : parameters) {
       scope.declare(parameter.name(), parameter.type(), parameter.value());
     }
     scope.parameterTypes(parameters.stream().map(Parameter::type).toList());
-    nested(scope, session.engine().parse(text), results);
+    nested(scope, statements, results);
     return scope;
   }
 
@@ -483,7 +486,7 @@ final class Interpreter {
    */
   Object convert(Object value, SqlType from, SqlType to) throws SqlServerError {
     SqlType type = from == null ? literalType(value) : from;
-    Scope scope = new Scope("", null);
+    Scope scope = new Scope("", null, null);
     scope.declare(CONVERTED.name(), type, value);
     scope.parameterTypes(List.of(type));
     return runner.evaluate(CONVERTED, to, scope);

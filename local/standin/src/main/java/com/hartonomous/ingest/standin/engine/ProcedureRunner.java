@@ -9,7 +9,7 @@ import com.hartonomous.ingest.standin.tsql.DefinitionStatement.CreateProcedure;
 import com.hartonomous.ingest.standin.tsql.DefinitionStatement.ProcedureParameter;
 import com.hartonomous.ingest.standin.tsql.Expression;
 import com.hartonomous.ingest.standin.tsql.ObjectName;
-import com.hartonomous.ingest.standin.tsql.Statement;
+import com.hartonomous.ingest.standin.tsql.ParsedBatch;
 import com.hartonomous.ingest.standin.type.SqlServerError;
 import com.hartonomous.ingest.standin.type.SqlType;
 import java.io.IOException;
@@ -173,12 +173,12 @@ final class ProcedureRunner {
 
   private int runUser(DatabaseObject object, List<Value> values, ResultConsumer results)
       throws SqlServerError, SQLException, IOException, Interpreter.BatchEndedException {
-    List<Statement> parsed = session.engine().parse(object.definition());
+    ParsedBatch parsed = session.engine().parse(object.definition());
     if (parsed.size() != 1 || !(parsed.get(0) instanceof CreateProcedure procedure)) {
       throw new IllegalStateException(
           "no procedure in the definition of " + object.qualifiedName());
     }
-    Scope scope = new Scope(object.definition(), object.name());
+    Scope scope = new Scope(object.definition(), parsed, object.name());
     Map<String, Scope.Variable> outputs = new HashMap<>();
     bind(procedure, object, values, scope, outputs);
     interpreter.nested(scope, procedure.body(), results);

@@ -1,5 +1,7 @@
 package com.hartonomous.ingest.standin.engine;
 
+import com.hartonomous.ingest.standin.tsql.ParsedBatch;
+import com.hartonomous.ingest.standin.tsql.Statement;
 import com.hartonomous.ingest.standin.type.SqlServerError;
 import com.hartonomous.ingest.standin.type.SqlType;
 import java.math.BigDecimal;
@@ -31,6 +33,7 @@ final class Scope {
   private final List<String> temporaryTables = new ArrayList<>();
   private List<SqlType> parameterTypes = List.of();
   private final String text;
+  private final ParsedBatch parsed;
   private final String procedure;
 
   /** SCOPE_IDENTITY(). */
@@ -45,15 +48,22 @@ final class Scope {
    * Makes an empty scope.
    *
    * @param text of the batch or procedure
+   * @param parsed the same; null when nothing of it is executed
    * @param procedure its name, or null
    */
-  Scope(String text, String procedure) {
+  Scope(String text, ParsedBatch parsed, String procedure) {
     this.text = text;
+    this.parsed = parsed;
     this.procedure = procedure;
   }
 
   String text() {
     return text;
+  }
+
+  /** The line in which a statement begins, or 0. */
+  int lineOf(Statement statement) {
+    return parsed == null ? 0 : parsed.lineOf(statement);
   }
 
   Optional<String> procedure() {

@@ -133,7 +133,7 @@ final class SessionState {
       case "ERROR_SEVERITY" -> caught.severity();
       case "ERROR_STATE" -> caught.state();
       case "ERROR_MESSAGE" -> caught.getMessage();
-      case "ERROR_LINE" -> 1;
+      case "ERROR_LINE" -> caught.line();
       case "ERROR_PROCEDURE" -> scopes.isEmpty() ? null : scopes.peek().procedure().orElse(null);
       default ->
           throw new SqlServerError(40000, 16, 1, "The stand-in has no value for '" + name + "'.");

@@ -19,6 +19,7 @@ import com.hartonomous.ingest.standin.tsql.Expression.Variable;
 import com.hartonomous.ingest.standin.type.SqlServerError;
 import com.hartonomous.ingest.standin.type.SqlType;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
 
@@ -33,6 +34,7 @@ final class StatementParser {
       Set.of("KILL OPEN READTEXT RECONFIGURE RESTORE REVERT REVOKE SETUSER SHUTDOWN".split(" "));
 
   private final TokenStream tokens;
+  private final IdentityHashMap<Statement, Integer> lines = new IdentityHashMap<>();
   private final ExpressionParser expressions;
   private final DataStatementParser data;
   private final DefinitionParser definitions;
@@ -54,12 +56,12 @@ final class StatementParser {
   }
 
   /** All statements to the end of the batch. */
-  List<Statement> toEnd() throws SqlServerError {
+  ParsedBatch toEnd() throws SqlServerError {
     List<Statement> statements = new ArrayList<>();
     while (skipSemicolons()) {
       statements.add(statement(statements.isEmpty()));
     }
-    return statements;
+    return new ParsedBatch(statements, lines);
   }
 
   /** Skips semicolons; false at the end of the batch. */
@@ -69,6 +71,13 @@ final class StatementParser {
   }
 
   private Statement statement(boolean first) throws SqlServerError {
+    int line = tokens.line();
+    Statement statement = statementHere(first);
+    lines.put(statement, line);
+    return statement;
+  }
+
+  private Statement statementHere(boolean first) throws SqlServerError {
     tokens.enter();
     try {
       Token token = tokens.peek();

@@ -2,8 +2,10 @@ package com.hartonomous.ingest.standin.tsql;
 
 import com.hartonomous.ingest.standin.type.SqlServerError;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /** The tokens of a batch with a position, and the depth of the parser's recursion. */
 final class TokenStream {
@@ -13,12 +15,21 @@ final class TokenStream {
 
   private final String text;
   private final List<Token> tokens;
+
+  /** Offsets at which the second and further lines begin. */
+  private final int[] lineStarts;
+
   private int position;
   private int depth;
 
   TokenStream(String text) throws SqlServerError {
     this.text = text;
     this.tokens = Tokenizer.tokenize(text);
+    this.lineStarts =
+        IntStream.range(0, text.length())
+            .filter(i -> text.charAt(i) == '\n')
+            .map(i -> i + 1)
+            .toArray();
   }
 
   Token peek() {
@@ -36,6 +47,13 @@ final class TokenStream {
       position++;
     }
     return token;
+  }
+
+  /** The line of the current token, from 1; at the end, of the last one. */
+  int line() {
+    int last = Math.max(0, atEnd() ? position - 1 : position);
+    int before = Arrays.binarySearch(lineStarts, tokens.get(last).start());
+    return before >= 0 ? before + 2 : -before;
   }
 
   boolean atEnd() {

@@ -39,7 +39,12 @@ final class Tokenizer {
       if (tokenizer.tokens.size() >= MAXIMUM_TOKENS) {
         throw Errors.unsupported("batches of more than " + MAXIMUM_TOKENS + " tokens");
       }
-      tokenizer.readToken();
+      int start = tokenizer.position;
+      try {
+        tokenizer.readToken();
+      } catch (SqlServerError e) {
+        throw e.at(1 + (int) text.substring(0, start).chars().filter(c -> c == '\n').count());
+      }
     }
     tokenizer.add(Token.Kind.END, "", text.length());
     return tokenizer.tokens;

@@ -8,6 +8,9 @@ public final class SqlServerError extends Exception {
   private final int severity;
   private final int state;
 
+  /** 0 while it is not known. */
+  private int line;
+
   public SqlServerError(int number, int severity, int state, String message) {
     super(message);
     this.number = number;
@@ -34,5 +37,23 @@ public final class SqlServerError extends Exception {
 
   public int state() {
     return state;
+  }
+
+  /**
+   * Notes where it happened, unless that is known already.
+   *
+   * @param newLine of the batch or procedure, from 1; 0 when it is not known
+   * @return this
+   */
+  public SqlServerError at(int newLine) {
+    if (line == 0) {
+      line = newLine;
+    }
+    return this;
+  }
+
+  /** The line of the batch or procedure; 1 when it is not known. */
+  public int line() {
+    return Math.max(1, line);
   }
 }

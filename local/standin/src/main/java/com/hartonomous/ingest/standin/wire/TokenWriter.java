@@ -181,12 +181,12 @@ public final class TokenWriter {
   /** An error, without the done token that must follow. */
   public void error(SqlServerError error) throws IOException {
     String message = error.getMessage() == null ? "" : error.getMessage();
-    message(ERROR, error.number(), error.state(), error.severity(), message);
+    message(ERROR, error.number(), error.state(), error.severity(), message, error.line());
   }
 
   /** An informational message. */
   public void info(int number, int severity, String text) throws IOException {
-    message(INFO, number, 1, severity, text);
+    message(INFO, number, 1, severity, text, 1);
   }
 
   /** A change of database, language or packet size. */
@@ -275,7 +275,7 @@ public final class TokenWriter {
     ValueWriter.write(out, typeInfo, value);
   }
 
-  private void message(int token, int number, int state, int severity, String text)
+  private void message(int token, int number, int state, int severity, String text, int line)
       throws IOException {
     String cut =
         text.length() <= MAX_MESSAGE_LENGTH ? text : text.substring(0, MAX_MESSAGE_LENGTH) + "...";
@@ -289,7 +289,7 @@ public final class TokenWriter {
     out.putUtf16(cut);
     putShortString(serverName);
     out.putByte(0);
-    out.putUnsigned(1, lineBytes);
+    out.putUnsigned(version.isWide() ? line : Math.min(line, 0xFFFF), lineBytes);
   }
 
   private void putUserType() throws IOException {
