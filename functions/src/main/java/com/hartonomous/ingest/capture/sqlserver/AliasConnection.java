@@ -28,6 +28,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.flink.cdc.connectors.base.config.JdbcSourceConfig;
 import org.apache.flink.cdc.connectors.sqlserver.source.utils.SqlServerUtils;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
 
 /**
  * The connector's connection, but tables have their {@link TableAlias} in what is asked and
@@ -204,6 +205,18 @@ final class AliasConnection extends SqlServerConnection {
     if (!altered.isEmpty() && check.requireColumns(altered, ours(to), this)) {
       altered.forEach(instance -> completeBehind.put(instance.name(), instance.altered()));
     }
+  }
+
+  /**
+   * Of a table as it is while its snapshot is read.
+   *
+   * @throws SuppressRestartsException by a {@link CaptureGapException} when a content column was
+   *     dropped
+   */
+  void requireColumns(Table present) throws SQLException {
+    TableId table = TableAlias.original(present.id());
+    Set<String> columns = present.columns().stream().map(Column::name).collect(Collectors.toSet());
+    check.requireColumns(table.schema(), table.table(), columns, this);
   }
 
   /** The same for a query, but for the minimum. */

@@ -13,10 +13,14 @@ import io.debezium.util.Clock;
 import io.debezium.util.ColumnUtils;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
+import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.flink.cdc.connectors.base.config.JdbcSourceConfig;
 import org.apache.flink.cdc.connectors.base.source.assigner.splitter.ChunkSplitter;
 import org.apache.flink.cdc.connectors.base.source.assigner.state.ChunkSplitterState;
@@ -278,6 +282,9 @@ final class CaptureDialect extends SqlServerDialect {
                   key.getFieldCount(),
                   task.getDbzConnectorConfig().getQueryFetchSize());
           ResultSet rows = statement.executeQuery()) {
+        if (!columnsOf(rows).equals(columnsOf(table))) {
+          table = present(task, table.id(), rows);
+        }
         ColumnUtils.ColumnArray columns = ColumnUtils.toArray(rows, table);
         while (rows.next()) {
           task.queuedRows.awaitRoom();
@@ -294,6 +301,38 @@ final class CaptureDialect extends SqlServerDialect {
         }
       }
       task.getSnapshotReceiver().completeSnapshot();
+    }
+
+    /**
+     * The table as it is, which was altered since the snapshot began: the state has its columns of
+     * then, for all attempts to come.
+     */
+    private static Table present(FetchContext task, TableId alias, ResultSet rows)
+        throws SQLException {
+      Table present = task.connection.table(alias);
+      task.connection.requireColumns(present);
+      if (!columnsOf(rows).equals(columnsOf(present))) {
+        throw new SQLException(
+            String.format(
+                "A chunk of %s was read with columns %s, and the table has %s: it was altered in"
+                    + " between. The chunk is to be read again.",
+                TableAlias.original(alias), columnsOf(rows), columnsOf(present)));
+      }
+      task.getDatabaseSchema().refresh(present);
+      return present;
+    }
+
+    private static Set<String> columnsOf(Table table) {
+      return table.columns().stream().map(Column::name).collect(Collectors.toSet());
+    }
+
+    private static Set<String> columnsOf(ResultSet rows) throws SQLException {
+      ResultSetMetaData metaData = rows.getMetaData();
+      Set<String> names = new HashSet<>();
+      for (int i = 1; i <= metaData.getColumnCount(); i++) {
+        names.add(metaData.getColumnName(i));
+      }
+      return names;
     }
 
     private static RowType quoted(RowType key) {

@@ -58,7 +58,7 @@ final class ChangeTableCheck implements Serializable {
   private static final String DEFINITIONS =
       "SELECT TOP (100) d.ddl_lsn, d.ddl_command FROM cdc.ddl_history AS d"
           + " INNER JOIN cdc.change_tables AS c ON c.object_id = d.object_id"
-          + " WHERE c.capture_instance = ? ORDER BY d.ddl_lsn DESC";
+          + " WHERE c.capture_instance = ? AND d.ddl_lsn <= ? ORDER BY d.ddl_lsn DESC";
 
   private static final String COMMIT =
       "SELECT COUNT(*) FROM cdc.lsn_time_mapping WHERE start_lsn = ?";
@@ -87,6 +87,8 @@ final class ChangeTableCheck implements Serializable {
       "SELECT is_cdc_enabled FROM sys.databases WHERE name = DB_NAME()";
 
   private static final String APPLICATION = "hartonomous-on-gap";
+
+  private static final Lsn HIGHEST = new Lsn(-1L, 0xFFFF);
 
   private final SqlServerOptions server;
   private final String group;
@@ -225,6 +227,27 @@ final class ChangeTableCheck implements Serializable {
     return complete;
   }
 
+  /**
+   * Returns when a table whose snapshot is read has all content columns, or nothing is known yet of
+   * one that it has not.
+   *
+   * @param present all columns of the table
+   * @throws SuppressRestartsException by a {@link CaptureGapException} when one was dropped
+   */
+  void requireColumns(String schema, String name, Set<String> present, JdbcConnection connection)
+      throws SQLException {
+    for (Instance instance : instances(connection)) {
+      Optional<CapturedTable> table = tables.stream().filter(instance::isOf).findFirst();
+      if (instance.schema().equals(schema) && instance.table().equals(name) && table.isPresent()) {
+        for (CapturedColumn column : table.get().contentColumns()) {
+          if (!present.contains(column.name())) {
+            requireBehind(HIGHEST, table.get(), column, instance, connection);
+          }
+        }
+      }
+    }
+  }
+
   private static Map<String, Set<String>> droppedColumns(JdbcConnection connection)
       throws SQLException {
     return connection.queryAndMap(
@@ -256,14 +279,14 @@ final class ChangeTableCheck implements Serializable {
     List<Definition> reached =
         connection.prepareQueryAndMap(
             DEFINITIONS,
-            statement -> statement.setString(1, instance.name()),
+            statement -> {
+              statement.setString(1, instance.name());
+              statement.setBytes(2, to.toBytes());
+            },
             row -> {
               List<Definition> found = new ArrayList<>();
               while (row.next()) {
-                Definition definition = new Definition(lsn(row, 1), row.getString(2));
-                if (definition.lsn().compareTo(to) <= 0) {
-                  found.add(definition);
-                }
+                found.add(new Definition(lsn(row, 1), row.getString(2)));
               }
               return found;
             });

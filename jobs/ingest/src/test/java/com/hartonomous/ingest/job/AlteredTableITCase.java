@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.test.junit5.MiniClusterExtension;
 import org.awaitility.Awaitility;
@@ -119,6 +120,88 @@ class AlteredTableITCase {
     }
   }
 
+  /** Also from the state of its middle, which has the columns of its beginning. */
+  @Test
+  @StandInOnly("changes at a statement")
+  @Timeout(value = 4, unit = TimeUnit.MINUTES)
+  void otherColumnsAreAddedAndDroppedWhileTheTableIsRead() throws Exception {
+    try (Sql sql = server.connect()) {
+      createOfChunks(sql);
+      alterBeforeChunk(
+          3,
+          "ALTER TABLE dbo.Pages ADD Note NVARCHAR(40) NULL",
+          "ALTER TABLE dbo.Pages DROP COLUMN Extra, Last",
+          "UPDATE dbo.Pages SET Note = N'noted', Body = CONCAT(Body, N' again') WHERE Id % 3 = 0");
+      try (RunningIngest job = RunningIngest.start(options())) {
+        awaitExact(sql, "Title", "Body");
+        sql.update("UPDATE dbo.Pages SET Note = N'noted', Title = N'title' WHERE Id % 5 = 0");
+        awaitExact(sql, "Title", "Body");
+      }
+      assertThat(CapturedRows.wrongCounts(sql)).isEmpty();
+    }
+  }
+
+  @Test
+  @StandInOnly("changes at a statement")
+  @Timeout(value = 4, unit = TimeUnit.MINUTES)
+  void aContentColumnIsDroppedWhileTheTableIsReadAnew() throws Exception {
+    try (Sql sql = server.connect()) {
+      createOfChunks(sql);
+      String savepoint;
+      try (RunningIngest job = RunningIngest.startBeside(options())) {
+        awaitExact(sql, "Title", "Body");
+        savepoint = job.stopWithSavepoint(directory.resolve("savepoints"));
+      }
+      List<String> titles = references(sql, "Title");
+      requestResnapshot(sql);
+      alterBeforeChunk(2, "ALTER TABLE dbo.Pages DROP COLUMN Title");
+      try (RunningIngest job = RunningIngest.start(options(), savepoint)) {
+        assertThat(job.failure())
+            .rootCause()
+            .hasMessageContainingAll(
+                "The content column Title of dbo.Pages was dropped, at LSN ",
+                "by \"ALTER TABLE dbo.Pages DROP COLUMN Title\"");
+      }
+      assertThat(references(sql, "Title")).isEqualTo(titles);
+      Balance.waive(server.options(), "the job ended while it read the table");
+    }
+  }
+
+  private static void createOfChunks(Sql sql) throws SQLException {
+    create(sql);
+    sql.update("ALTER TABLE dbo.Pages ADD Last NVARCHAR(40) NULL");
+    disable(sql, "dbo_Pages");
+    enable(sql, "dbo_Pages");
+    for (int rows = 2; rows < 256; rows *= 2) {
+      sql.update(
+          "INSERT INTO dbo.Pages SELECT Id + ?, Extra, CONCAT(N'title ', Id + ?),"
+              + " CONCAT(N'body ', Id + ?), N'last' FROM dbo.Pages",
+          rows,
+          rows,
+          rows);
+    }
+  }
+
+  /** Once, right before the table's chunk of that number is read. */
+  private void alterBeforeChunk(int number, String... statements) {
+    AtomicInteger chunks = new AtomicInteger();
+    server.injectFaults(
+        (point, application, kind, batch) -> {
+          if (point == FaultInjector.Point.BEFORE_STATEMENT
+              && application.equals("hartonomous-capture")
+              && batch.contains("SELECT * FROM [dbo].[Pages] WHERE")
+              && chunks.incrementAndGet() == number) {
+            try (Sql other = server.connect()) {
+              for (String statement : statements) {
+                other.update(statement);
+              }
+            } catch (Exception e) {
+              throw new AssertionError("the table could not be altered", e);
+            }
+          }
+        });
+  }
+
   /** Its values are kept until somebody says that they are to go. */
   @Test
   @Timeout(value = 4, unit = TimeUnit.MINUTES)
@@ -195,6 +278,35 @@ class AlteredTableITCase {
         awaitExact(sql, "Title", "Body");
         assertThat(job.status()).isEqualTo(JobStatus.RUNNING);
       }
+      assertThat(CapturedRows.wrongCounts(sql)).isEmpty();
+    }
+  }
+
+  /** The two names are equal to the database. */
+  @Test
+  @Timeout(value = 4, unit = TimeUnit.MINUTES)
+  void aContentColumnIsMadeAgainInAnotherCase() throws Exception {
+    try (Sql sql = server.connect()) {
+      create(sql);
+      String savepoint;
+      try (RunningIngest job = RunningIngest.startBeside(options())) {
+        awaitExact(sql, "Title", "Body");
+        savepoint = job.stopWithSavepoint(directory.resolve("savepoints"));
+      }
+      sql.update("ALTER TABLE dbo.Pages DROP COLUMN Body");
+      sql.update("ALTER TABLE dbo.Pages ADD BODY NVARCHAR(500) NULL");
+      enable(sql, "dbo_Pages_2");
+      disable(sql, "dbo_Pages");
+      sql.update("UPDATE dbo.Pages SET BODY = CONCAT(N'new body ', Id)");
+      requestResnapshot(sql);
+      try (RunningIngest job = RunningIngest.startBeside(options("Title", "body"), savepoint)) {
+        awaitExact(sql, "Title", "BODY");
+        sql.update("UPDATE dbo.Pages SET BODY = N'newer' WHERE Id = 2");
+        awaitExact(sql, "Title", "BODY");
+        assertThat(job.status()).isEqualTo(JobStatus.RUNNING);
+      }
+      assertThat(sql.rows("SELECT ColumnId, ColumnName FROM dbo.CapturedColumns ORDER BY ColumnId"))
+          .containsExactly("1|Title", "2|BODY");
       assertThat(CapturedRows.wrongCounts(sql)).isEmpty();
     }
   }

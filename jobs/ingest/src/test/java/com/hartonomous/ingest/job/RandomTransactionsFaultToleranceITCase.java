@@ -20,7 +20,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
@@ -31,10 +30,8 @@ import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.runtime.execution.ExecutionState;
 import org.apache.flink.runtime.executiongraph.AccessExecutionVertex;
 import org.apache.flink.runtime.minicluster.MiniCluster;
-import org.apache.flink.runtime.scheduler.stopwithsavepoint.StopWithSavepointStoppingException;
 import org.apache.flink.test.junit5.InjectMiniCluster;
 import org.apache.flink.test.junit5.MiniClusterExtension;
-import org.apache.flink.util.ExceptionUtils;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -156,28 +153,12 @@ class RandomTransactionsFaultToleranceITCase {
             Duration.between(start, Instant.now()).toMillis()));
   }
 
-  /**
-   * Flink fails a job that it has stopped when the connector assigned a split to a reader that was
-   * ending already ("An OperatorEvent ... was lost"). The savepoint is complete before that.
-   */
-  private String stopWithSavepoint() throws Exception {
-    try {
-      return job.stopWithSavepoint(directory.resolve("savepoints"));
-    } catch (ExecutionException e) {
-      StopWithSavepointStoppingException failed =
-          ExceptionUtils.findThrowable(e, StopWithSavepointStoppingException.class)
-              .orElseThrow(() -> e);
-      log("the job failed behind its savepoint: " + job.failure());
-      return failed.getSavepointPath();
-    }
-  }
-
   private void disturb(Disturbance disturbance, Random random, MiniCluster flink) throws Exception {
     switch (disturbance) {
       case NONE -> {}
       case STOP_WITH_SAVEPOINT, STOP_WITH_SAVEPOINT_AND_RESCALE -> {
         awaitRunning(flink);
-        state = stopWithSavepoint();
+        state = job.stopWithSavepoint(directory.resolve("savepoints"));
         if (disturbance == Disturbance.STOP_WITH_SAVEPOINT_AND_RESCALE) {
           parallelism = 1 + random.nextInt(PARALLELISM_MAX);
         }

@@ -16,7 +16,9 @@ import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.SavepointFormatType;
+import org.apache.flink.runtime.scheduler.stopwithsavepoint.StopWithSavepointStoppingException;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.util.ExceptionUtils;
 
 /** An ingest job on the MiniCluster of the test. */
 final class RunningIngest implements AutoCloseable {
@@ -133,11 +135,23 @@ final class RunningIngest implements AutoCloseable {
     return new RunningIngest(options.sqlServer(), env.executeAsync(options.job().name()));
   }
 
-  /** Stops with a savepoint and returns its path. */
+  /**
+   * Stops with a savepoint and returns its path. Flink fails a job that it has stopped when the
+   * connector assigned a split to a reader that was ending already ("An OperatorEvent ... was
+   * lost"). The savepoint is complete before that.
+   */
   String stopWithSavepoint(Path directory) throws Exception {
-    return client
-        .stopWithSavepoint(false, directory.toUri().toString(), SavepointFormatType.CANONICAL)
-        .get(STOP_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+    try {
+      return client
+          .stopWithSavepoint(false, directory.toUri().toString(), SavepointFormatType.CANONICAL)
+          .get(STOP_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      StopWithSavepointStoppingException failed =
+          ExceptionUtils.findThrowable(e, StopWithSavepointStoppingException.class)
+              .orElseThrow(() -> e);
+      System.out.println("the job failed behind its savepoint: " + failure());
+      return failed.getSavepointPath();
+    }
   }
 
   JobID id() {

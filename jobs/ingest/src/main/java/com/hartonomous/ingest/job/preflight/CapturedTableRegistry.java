@@ -575,7 +575,10 @@ final class CapturedTableRegistry {
     }
   }
 
-  /** A column that was there once has its number again; nobody else gets it. */
+  /**
+   * A column that was there once has its number again; nobody else gets it. The database may call
+   * names equal that differ, in case for example: the present one counts.
+   */
   private void changeColumns(int tableId, List<IngestOptions.Column> wanted) throws SQLException {
     try (PreparedStatement remove =
             connection.prepareStatement(
@@ -583,17 +586,18 @@ final class CapturedTableRegistry {
                     + " WHERE CapturedTableId = ? AND RemovedAt IS NULL");
         PreparedStatement update =
             connection.prepareStatement(
-                "UPDATE dbo.CapturedColumns SET ContentType = ?, Segments = ?, RemovedAt = NULL"
-                    + " WHERE CapturedTableId = ? AND ColumnName = ?");
+                "UPDATE dbo.CapturedColumns SET ContentType = ?, Segments = ?, ColumnName = ?,"
+                    + " RemovedAt = NULL WHERE CapturedTableId = ? AND ColumnName = ?");
         PreparedStatement insert =
             connection.prepareStatement(
-                "INSERT INTO dbo.CapturedColumns (ContentType, Segments, CapturedTableId,"
-                    + " ColumnName, ColumnId) SELECT ?, ?, ?, ?, COALESCE(MAX(ColumnId), 0) + 1"
+                "INSERT INTO dbo.CapturedColumns (ContentType, Segments, ColumnName,"
+                    + " CapturedTableId, ColumnId) SELECT ?, ?, ?, ?, COALESCE(MAX(ColumnId), 0) + 1"
                     + " FROM dbo.CapturedColumns WHERE CapturedTableId = ?")) {
       remove.setInt(1, tableId);
       remove.executeUpdate();
       for (IngestOptions.Column column : wanted) {
         setColumn(update, tableId, column);
+        update.setString(5, column.name());
         if (update.executeUpdate() == 0) {
           setColumn(insert, tableId, column);
           insert.setInt(5, tableId);
@@ -607,8 +611,8 @@ final class CapturedTableRegistry {
       PreparedStatement statement, int tableId, IngestOptions.Column column) throws SQLException {
     statement.setString(1, column.contentType());
     statement.setString(2, column.segments().label());
-    statement.setInt(3, tableId);
-    statement.setString(4, column.name());
+    statement.setString(3, column.name());
+    statement.setInt(4, tableId);
   }
 
   private static List<IngestOptions.Column> asConfigured(List<RegisteredColumn> columns) {
