@@ -120,7 +120,7 @@ final class RowChangeDeserializer implements DebeziumDeserializationSchema<RowCh
     for (int i = 0; i < values.length; i++) {
       CapturedColumn column = table.contentColumns().get(i);
       if (row.schema().field(column.name()) == null) {
-        throw changed(table, column, "the column is not there");
+        throw missing(table, column);
       }
       byte[] bytes = contentBytes(table, column, row.get(column.name()));
       values[i] =
@@ -147,6 +147,18 @@ final class RowChangeDeserializer implements DebeziumDeserializationSchema<RowCh
   }
 
   /** The job stops at the change and holds its position: nothing is lost meanwhile. */
+  private static IOException missing(CapturedTable table, CapturedColumn column) {
+    return new IOException(
+        String.format(
+            "A row of %s came without the content column %s: the table's newest capture instance"
+                + " was made without it, or the column was dropped. Nothing is lost: the job stands"
+                + " before this row. If an instance lacks it, disable that one (EXEC"
+                + " sys.sp_cdc_disable_table), and the job goes on by itself with the one before,"
+                + " or from its last checkpoint (--from-savepoint latest).",
+            table.qualifiedName(), column.name()));
+  }
+
+  /** The same. */
   private static IOException changed(CapturedTable table, CapturedColumn column, String found) {
     return new IOException(
         String.format(

@@ -365,6 +365,40 @@ class AlteredTableITCase {
         TABLE);
   }
 
+  /** It goes on with the first one when the second one is no more. */
+  @Test
+  @Timeout(value = 4, unit = TimeUnit.MINUTES)
+  void aSecondCaptureInstanceIsMadeWithoutAContentColumn() throws Exception {
+    try (Sql sql = server.connect()) {
+      create(sql);
+      String savepoint;
+      try (RunningIngest job = RunningIngest.startBeside(options())) {
+        awaitExact(sql, "Title", "Body");
+        savepoint = job.stopWithSavepoint(directory.resolve("savepoints"));
+      }
+      sql.update(
+          "EXEC sys.sp_cdc_enable_table @source_schema = N'dbo', @source_name = N'Pages',"
+              + " @role_name = NULL, @capture_instance = N'dbo_Pages_2',"
+              + " @supports_net_changes = 0, @captured_column_list = N'Id, Body'");
+      sql.update("UPDATE dbo.Pages SET Body = N'behind' WHERE Id = 1");
+      List<String> titles = references(sql, "Title");
+      try (RunningIngest job = RunningIngest.startBeside(options(), savepoint)) {
+        assertThat(job.failure())
+            .rootCause()
+            .hasMessageContainingAll(
+                "A row of dbo.Pages came without the content column Title",
+                "sys.sp_cdc_disable_table");
+      }
+      assertThat(references(sql, "Title")).isEqualTo(titles);
+      disable(sql, "dbo_Pages_2");
+      try (RunningIngest job = RunningIngest.startBeside(options(), savepoint)) {
+        awaitExact(sql, "Title", "Body");
+        assertThat(job.status()).isEqualTo(JobStatus.RUNNING);
+      }
+      assertThat(CapturedRows.wrongCounts(sql)).isEmpty();
+    }
+  }
+
   /** The job fails when it reads the second instance for the first time, and goes on. */
   @Test
   @StandInOnly("injected faults")

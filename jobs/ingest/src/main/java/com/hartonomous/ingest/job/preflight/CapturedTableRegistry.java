@@ -80,6 +80,10 @@ final class CapturedTableRegistry {
       return registered == null;
     }
 
+    boolean hasOtherColumns() {
+      return registered != null && !asConfigured(columns).equals(sorted(table.contentColumns()));
+    }
+
     boolean isReadAnew() {
       return registered != null && registered.generation() != generation;
     }
@@ -140,7 +144,8 @@ final class CapturedTableRegistry {
 
     /** Whether a job that runs on the same groups would do otherwise from its next start on. */
     private boolean changeCapture() {
-      return !removed.isEmpty() || tables.stream().anyMatch(Assignment::isReadAnew);
+      return !removed.isEmpty()
+          || tables.stream().anyMatch(table -> table.isReadAnew() || table.hasOtherColumns());
     }
   }
 

@@ -265,6 +265,13 @@ class PreflightITCase {
           true,
           "a job of group 'main' runs, or is still connected",
           "Stop it first");
+      // It has stored nothing yet.
+      assertRefused(
+          options(
+              "capture.tables=[" + TITLE_AND_BODY + ", " + body("Later") + "]",
+              "writer.take-over-timeout=1 s"),
+          true,
+          "a job of group 'main' runs, or is still connected");
     }
     assertThat(Preflight.ingest(capturing(both), true)).isEqualTo(tables);
   }
