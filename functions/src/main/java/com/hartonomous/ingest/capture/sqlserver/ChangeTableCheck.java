@@ -27,6 +27,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 
@@ -295,7 +296,7 @@ final class ChangeTableCheck implements Serializable {
     }
     Definition drop =
         reached.stream()
-            .filter(definition -> names(definition.command(), column.name()))
+            .filter(definition -> drops(definition.command(), column.name()))
             .findFirst()
             .orElse(reached.get(0));
     throw fatal(
@@ -316,9 +317,15 @@ final class ChangeTableCheck implements Serializable {
         false);
   }
 
-  private static boolean names(String command, String column) {
-    String upper = command.toUpperCase(Locale.ROOT);
-    return upper.contains("DROP") && upper.contains(column.toUpperCase(Locale.ROOT));
+  /** Whether it seems to: good enough to show people the right statement. */
+  static boolean drops(String command, String column) {
+    String part = "[\\p{L}\\p{N}_@#$]";
+    String name = Pattern.quote(column) + '|' + Pattern.quote(column.replace("]", "]]"));
+    return Pattern.compile(
+            "\\bDROP\\b.*(?<!" + part + ")(?:" + name + ")(?!" + part + ")",
+            Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE | Pattern.DOTALL)
+        .matcher(command)
+        .find();
   }
 
   /**

@@ -120,7 +120,7 @@ class AlteredTableITCase {
     }
   }
 
-  /** Also from the state of its middle, which has the columns of its beginning. */
+  /** The source has the columns of the snapshot's beginning, whatever attempt it is. */
   @Test
   @StandInOnly("changes at a statement")
   @Timeout(value = 4, unit = TimeUnit.MINUTES)

@@ -155,10 +155,27 @@ class IngestRowNamesITCase {
       try (RunningIngest job = RunningIngest.start(options, savepoint)) {
         awaitCaughtUp(sql);
         Balance.awaitEven(server.options());
+        requireThatADroppedColumnIsNamed(sql, job);
       }
       assertThat(CapturedRows.wrongCounts(sql)).isEmpty();
       assertThat(sql.rows("SELECT * FROM dbo.AtomizationErrors")).isEmpty();
     }
+  }
+
+  private static void requireThatADroppedColumnIsNamed(Sql sql, RunningIngest job)
+      throws Exception {
+    String table = "a]b";
+    List<String> before = CapturedRows.foundRows(sql, SCHEMA, table);
+    String drop = "ALTER TABLE " + qualified(table) + " DROP COLUMN " + quote(CONTENT.get(1));
+    sql.update(drop);
+    sql.update("ALTER TABLE " + qualified(table) + " ADD Note INT NULL");
+    sql.update("UPDATE " + qualified(table) + " SET Note = 1");
+    assertThat(job.failure())
+        .rootCause()
+        .hasMessageContainingAll(
+            "The content column " + CONTENT.get(1) + " of " + SCHEMA + "." + table,
+            "by \"" + drop + "\"");
+    assertThat(CapturedRows.foundRows(sql, SCHEMA, table)).isEqualTo(before);
   }
 
   private static void change(Sql sql, int first) throws SQLException {

@@ -1,0 +1,25 @@
+package com.hartonomous.ingest.capture.sqlserver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ChangeTableCheckTest {
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "ALTER TABLE dbo.Pages DROP COLUMN Title | Title | true",
+        "alter table dbo.Pages drop column Body, title; | Title | true",
+        "ALTER TABLE Pages DROP CONSTRAINT Title_Unique, COLUMN [Title] | Title | true",
+        "ALTER TABLE dbo.Pages DROP COLUMN [a]]b, [c]].d] | a]b, [c].d | true",
+        "ALTER TABLE dbo.Pages DROP COLUMN Subtitle, Title2 | Title | false",
+        "ALTER TABLE dbo.Pages ADD Title NVARCHAR(40) NULL | Title | false",
+        "ALTER TABLE dbo.Title ADD Dropped INT NULL | Title | false"
+      })
+  void aStatementThatDropsAColumnIsKnown(String command, String column, boolean drops) {
+    assertThat(ChangeTableCheck.drops(command, column)).isEqualTo(drops);
+  }
+}
