@@ -89,6 +89,7 @@ public final class Benchmarks {
       @Option(names = "--limit-minutes", defaultValue = "60", description = "(${DEFAULT-VALUE})")
           long limitMinutes)
       throws IOException, InterruptedException, SQLException {
+    Path files = directory == null ? Files.createTempDirectory("large-file-") : directory;
     LargeFileRun.Result result =
         new LargeFileRun(
                 new LargeFileRun.Options(
@@ -97,9 +98,10 @@ public final class Benchmarks {
                     parallelism,
                     jobHeap,
                     serverHeap,
-                    directory == null ? Files.createTempDirectory("large-file-") : directory,
+                    files,
                     Duration.ofMinutes(limitMinutes)))
             .run();
+    removeIfTemporary(files, directory);
     out.printf(
         Locale.ROOT,
         "file %d bytes, %d chunks, parallelism %d%n",
@@ -394,6 +396,7 @@ public final class Benchmarks {
       @Option(names = "--limit-minutes", defaultValue = "60", description = "(${DEFAULT-VALUE})")
           long limitMinutes)
       throws IOException, InterruptedException, SQLException {
+    Path files = directory == null ? Files.createTempDirectory("capture-") : directory;
     CaptureRun.Result result =
         new CaptureRun(
                 new CaptureRun.Options(
@@ -404,9 +407,10 @@ public final class Benchmarks {
                     characters,
                     jobHeap,
                     serverHeap,
-                    directory == null ? Files.createTempDirectory("capture-") : directory,
+                    files,
                     Duration.ofMinutes(limitMinutes)))
             .run();
+    removeIfTemporary(files, directory);
     out.printf(
         Locale.ROOT,
         "%d tables of %d rows: start of the job's process to the first row %.1f s, to the last"
@@ -430,6 +434,12 @@ public final class Benchmarks {
     print("stand-in and Neo4j", serverHeap, result.server());
     out.printf("database files %d bytes; every row compared%n", result.databaseBytes());
     return 0;
+  }
+
+  private static void removeIfTemporary(Path files, Path given) throws IOException {
+    if (given == null) {
+      Directories.remove(files);
+    }
   }
 
   private void print(String process, String heap, ChildProcess.Memory memory) {
