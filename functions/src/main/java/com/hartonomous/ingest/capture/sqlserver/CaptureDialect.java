@@ -1,5 +1,6 @@
 package com.hartonomous.ingest.capture.sqlserver;
 
+import com.microsoft.sqlserver.jdbc.SQLServerConnection;
 import io.debezium.connector.sqlserver.SqlServerConnection;
 import io.debezium.connector.sqlserver.SqlServerConnectorConfig;
 import io.debezium.jdbc.JdbcConnection;
@@ -11,6 +12,7 @@ import io.debezium.relational.history.TableChanges.TableChange;
 import io.debezium.relational.history.TableChanges.TableChangeType;
 import io.debezium.util.Clock;
 import io.debezium.util.ColumnUtils;
+import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
@@ -256,7 +258,11 @@ final class CaptureDialect extends SqlServerDialect {
       thread.interrupt();
     }
 
-    /** As the connector does, but the statement has the table's own name, and the key's quoted. */
+    /**
+     * As the connector does, but the statement has the table's own name, and the key's quoted; and
+     * it reads under SNAPSHOT, as of its begin: rows wait for those who take them, and must not
+     * keep anybody from writing them meanwhile.
+     */
     @Override
     protected void executeDataSnapshot(Context context) throws Exception {
       if (!included) {
@@ -264,6 +270,16 @@ final class CaptureDialect extends SqlServerDialect {
       }
       FetchContext task = (FetchContext) context;
       SqlServerConnection connection = task.getConnection();
+      // A transaction keeps the level that it began with.
+      connection.rollback();
+      connection.connection().setTransactionIsolation(SQLServerConnection.TRANSACTION_SNAPSHOT);
+      readRows(task, connection);
+      connection.rollback();
+      connection.connection().setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
+      task.getSnapshotReceiver().completeSnapshot();
+    }
+
+    private void readRows(FetchContext task, SqlServerConnection connection) throws Exception {
       Table table = task.getDatabaseSchema().tableFor(snapshotSplit.getTableId());
       Object[] start = snapshotSplit.getSplitStart();
       Object[] end = snapshotSplit.getSplitEnd();
@@ -300,7 +316,6 @@ final class CaptureDialect extends SqlServerDialect {
                   task.getSnapshotReceiver());
         }
       }
-      task.getSnapshotReceiver().completeSnapshot();
     }
 
     /**

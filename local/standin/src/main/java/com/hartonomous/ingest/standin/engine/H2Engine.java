@@ -68,6 +68,10 @@ public final class H2Engine implements SqlEngine {
   private final SystemViews systemViews;
   private final ChangeCapture capture;
   private final ServiceBroker broker;
+
+  /** Null for a database in memory. */
+  private final FileHousekeeping housekeeping;
+
   private final ApplicationLocks applicationLocks = new ApplicationLocks();
   private final AtomicInteger sessionIds = new AtomicInteger(50);
   private final Set<H2Session> sessions = ConcurrentHashMap.newKeySet();
@@ -98,6 +102,10 @@ public final class H2Engine implements SqlEngine {
     definitions.prepare(connection -> views[0] = SystemViews.create(connection));
     this.systemViews = views[0];
     this.broker = new ServiceBroker(new BrokerHost(definitions, capture), connectPostman());
+    this.housekeeping =
+        configuration.dataDirectory().isPresent()
+            ? FileHousekeeping.start(first, configuration.name())
+            : null;
   }
 
   /**
@@ -233,6 +241,9 @@ public final class H2Engine implements SqlEngine {
       session.close();
     }
     broker.close();
+    if (housekeeping != null) {
+      housekeeping.close();
+    }
     try {
       definitions.close();
     } catch (SQLException e) {
