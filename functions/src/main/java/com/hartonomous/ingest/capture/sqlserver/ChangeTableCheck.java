@@ -21,7 +21,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -47,14 +46,19 @@ final class ChangeTableCheck implements Serializable {
           + " INNER JOIN sys.schemas AS s ON s.schema_id = t.schema_id";
 
   /**
-   * What an instance captures and its table has no more. A column that was dropped and made again
-   * is another one, with another number: the instance does not capture it.
+   * What an instance captures and its table has as other than text: the present type, NULL when the
+   * table has it no more. A column that was dropped and made again is another one, with another
+   * number: the instance does not capture it.
    */
-  private static final String DROPPED_COLUMNS =
-      "SELECT c.capture_instance, k.column_name FROM cdc.change_tables AS c"
+  private static final String OTHER_THAN_TEXT =
+      "SELECT c.capture_instance, k.column_name, t.name FROM cdc.change_tables AS c"
           + " INNER JOIN cdc.captured_columns AS k ON k.object_id = c.object_id"
           + " LEFT JOIN sys.columns AS s ON s.object_id = c.source_object_id"
-          + " AND s.column_id = k.column_id WHERE s.column_id IS NULL";
+          + " AND s.column_id = k.column_id"
+          + " LEFT JOIN sys.types AS t ON t.user_type_id = s.system_type_id"
+          + " WHERE t.name IS NULL OR t.name NOT IN ('char', 'varchar', 'nchar', 'nvarchar')";
+
+  private static final Set<String> BINARY_TYPES = Set.of("binary", "varbinary");
 
   private static final String DEFINITIONS =
       "SELECT TOP (100) d.ddl_lsn, d.ddl_command FROM cdc.ddl_history AS d"
@@ -201,26 +205,30 @@ final class ChangeTableCheck implements Serializable {
   /**
    * Returns when the changes of these instances have the values of all content columns. A column
    * that was dropped is NULL in the changes behind that: passed on, they would take back what the
-   * rows refer to.
+   * rows refer to. One that was made a number or a date has values that the connector writes as it
+   * likes.
    *
    * @param to the last change that is about to be read
-   * @return whether no content column of them was dropped: then they need not be looked at again
-   *     before one is altered
+   * @return whether all content columns of them are as they were: then they need not be looked at
+   *     again before one is altered
    * @throws SuppressRestartsException by a {@link CaptureGapException} when one was
    */
   boolean requireColumns(Collection<Instance> instances, Lsn to, JdbcConnection connection)
       throws SQLException {
-    Map<String, Set<String>> dropped = droppedColumns(connection);
+    Map<String, Map<String, String>> others = otherThanText(connection);
     boolean complete = true;
     for (Instance instance : instances) {
-      Set<String> columns = dropped.getOrDefault(instance.name(), Set.of());
+      Map<String, String> types = others.getOrDefault(instance.name(), Map.of());
       Optional<CapturedTable> table = tables.stream().filter(instance::isOf).findFirst();
-      if (columns.isEmpty() || table.isEmpty()) {
+      if (table.isEmpty()) {
         continue;
       }
       for (CapturedColumn column : table.get().contentColumns()) {
-        if (columns.contains(column.name())) {
-          requireBehind(to, table.get(), column, instance, connection);
+        boolean text = !types.containsKey(column.name());
+        String type = text ? "text" : types.get(column.name());
+        boolean fits = column.binary() ? type != null && BINARY_TYPES.contains(type) : text;
+        if (!fits) {
+          requireBehind(to, table.get(), column, type == null, instance, connection);
           complete = false;
         }
       }
@@ -242,23 +250,24 @@ final class ChangeTableCheck implements Serializable {
       if (instance.schema().equals(schema) && instance.table().equals(name) && table.isPresent()) {
         for (CapturedColumn column : table.get().contentColumns()) {
           if (!present.contains(column.name())) {
-            requireBehind(HIGHEST, table.get(), column, instance, connection);
+            requireBehind(HIGHEST, table.get(), column, true, instance, connection);
           }
         }
       }
     }
   }
 
-  private static Map<String, Set<String>> droppedColumns(JdbcConnection connection)
+  /** By instance and column; the type is null when the column was dropped. */
+  private static Map<String, Map<String, String>> otherThanText(JdbcConnection connection)
       throws SQLException {
     return connection.queryAndMap(
-        DROPPED_COLUMNS,
+        OTHER_THAN_TEXT,
         row -> {
-          Map<String, Set<String>> columns = new HashMap<>();
+          Map<String, Map<String, String>> columns = new HashMap<>();
           while (row.next()) {
             columns
-                .computeIfAbsent(row.getString(1), instance -> new HashSet<>())
-                .add(row.getString(2));
+                .computeIfAbsent(row.getString(1), instance -> new HashMap<>())
+                .put(row.getString(2), row.getString(3));
           }
           return columns;
         });
@@ -274,6 +283,7 @@ final class ChangeTableCheck implements Serializable {
       Lsn to,
       CapturedTable table,
       CapturedColumn column,
+      boolean dropped,
       Instance instance,
       JdbcConnection connection)
       throws SQLException {
@@ -294,35 +304,52 @@ final class ChangeTableCheck implements Serializable {
     if (reached.isEmpty()) {
       return;
     }
-    Definition drop =
+    String kind = dropped ? "DROP" : "ALTER\\s+COLUMN";
+    Definition cause =
         reached.stream()
-            .filter(definition -> drops(definition.command(), column.name()))
+            .filter(definition -> names(definition.command(), kind, column.name()))
             .findFirst()
             .orElse(reached.get(0));
+    String where = String.format("at LSN %s by \"%s\"", cause.lsn(), cause.command());
+    if (!dropped) {
+      throw fatal(
+          String.format(
+              "The content column %s of %s was captured as %s, and is no more since its type was"
+                  + " changed, %s. Nothing is lost: the job stands before the changes behind that."
+                  + " What to do: give the column its old type back, and start the job again from"
+                  + " its last checkpoint; or change capture.tables, and run ./hartonomous"
+                  + " resnapshot %s before.",
+              column.name(),
+              table.qualifiedName(),
+              column.binary() ? "bytes" : "text",
+              where,
+              table.qualifiedName()),
+          List.of(table),
+          false);
+    }
     throw fatal(
         String.format(
-            "The content column %s of %s was dropped, at LSN %s by \"%s\": capture instance %s has"
+            "The content column %s of %s was dropped, %s: capture instance %s has"
                 + " NULL for it in all changes behind that. Nothing is lost: the job stands before"
                 + " them. What to do: take the column out of capture.tables (or, if the table has a"
                 + " column of that name again, make a capture instance that has it, and disable this"
                 + " one), run ./hartonomous resnapshot %s, and start the job again from its last"
                 + " checkpoint.",
-            column.name(),
-            table.qualifiedName(),
-            drop.lsn(),
-            drop.command(),
-            instance.name(),
-            table.qualifiedName()),
+            column.name(), table.qualifiedName(), where, instance.name(), table.qualifiedName()),
         List.of(table),
         false);
   }
 
-  /** Whether it seems to: good enough to show people the right statement. */
-  static boolean drops(String command, String column) {
+  /**
+   * Whether it seems to do this to the column: good enough to show people the right statement.
+   *
+   * @param kind a pattern
+   */
+  static boolean names(String command, String kind, String column) {
     String part = "[\\p{L}\\p{N}_@#$]";
     String name = Pattern.quote(column) + '|' + Pattern.quote(column.replace("]", "]]"));
     return Pattern.compile(
-            "\\bDROP\\b.*(?<!" + part + ")(?:" + name + ")(?!" + part + ")",
+            "\\b" + kind + "\\b.*(?<!" + part + ")(?:" + name + ")(?!" + part + ")",
             Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE | Pattern.DOTALL)
         .matcher(command)
         .find();

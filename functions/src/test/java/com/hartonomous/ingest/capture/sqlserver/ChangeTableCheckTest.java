@@ -2,6 +2,7 @@ package com.hartonomous.ingest.capture.sqlserver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -20,6 +21,15 @@ class ChangeTableCheckTest {
         "ALTER TABLE dbo.Title ADD Dropped INT NULL | Title | false"
       })
   void aStatementThatDropsAColumnIsKnown(String command, String column, boolean drops) {
-    assertThat(ChangeTableCheck.drops(command, column)).isEqualTo(drops);
+    assertThat(ChangeTableCheck.names(command, "DROP", column)).isEqualTo(drops);
+  }
+
+  @Test
+  void aStatementThatChangesATypeIsKnown() {
+    String command = "ALTER TABLE dbo.Pages ALTER  COLUMN Title DATE NULL";
+    String kind = "ALTER\\s+COLUMN";
+    assertThat(ChangeTableCheck.names(command, kind, "Title")).isTrue();
+    assertThat(ChangeTableCheck.names(command, kind, "Pages")).isFalse();
+    assertThat(ChangeTableCheck.names(command, "DROP", "Title")).isFalse();
   }
 }

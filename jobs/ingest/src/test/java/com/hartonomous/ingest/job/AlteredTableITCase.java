@@ -26,6 +26,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Columns come and go while their table is captured. */
 class AlteredTableITCase {
@@ -363,6 +365,51 @@ class AlteredTableITCase {
         "UPDATE dbo.CapturedTables SET ResnapshotRequestedAt = SYSUTCDATETIME(),"
             + " ResnapshotReason = N'test' WHERE TableName = ?",
         TABLE);
+  }
+
+  /** Text becomes dates, bytes become text: other content, which preflight would refuse. */
+  @ParameterizedTest
+  @CsvSource({"Title, DATE, '2026-12-01'", "Scan, NVARCHAR(40), 'some text'"})
+  @Timeout(value = 4, unit = TimeUnit.MINUTES)
+  void aContentColumnGetsATypeOfAnotherKind(String column, String type, String value)
+      throws Exception {
+    try (Sql sql = server.connect()) {
+      create(sql);
+      sql.update("UPDATE dbo.Pages SET Title = N'2026-11-30'");
+      sql.update("ALTER TABLE dbo.Pages ADD Scan VARBINARY(40) NULL");
+      disable(sql, "dbo_Pages");
+      enable(sql, "dbo_Pages");
+      try (RunningIngest job =
+          RunningIngest.startBeside(
+              RunningIngest.options(
+                  server.options(),
+                  List.of(
+                      new IngestOptions.Table(
+                          "dbo",
+                          TABLE,
+                          List.of(
+                              new IngestOptions.Column("Title", "text/plain"),
+                              new IngestOptions.Column("Scan", "application/octet-stream")))),
+                  List.of(),
+                  directory.resolve("checkpoints")))) {
+        awaitExact(sql, "Title");
+        sql.update("UPDATE dbo.Pages SET Scan = 0x0102, Body = N'b' WHERE Id = 1");
+        awaitExact(sql, "Title", "Scan");
+        sql.update("UPDATE dbo.Pages SET Scan = NULL WHERE Id = 1");
+        awaitExact(sql, "Title", "Scan");
+        Balance.awaitEven(server.options());
+        List<String> before = CapturedRows.foundRows(sql, "dbo", TABLE);
+        String alter = "ALTER TABLE dbo.Pages ALTER COLUMN " + column + " " + type + " NULL";
+        sql.update(alter);
+        sql.update("UPDATE dbo.Pages SET " + column + " = '" + value + "' WHERE Id = 2");
+        assertThat(job.failure())
+            .rootCause()
+            .hasMessageContainingAll(
+                "The content column " + column + " of dbo.Pages was captured as ",
+                "by \"" + alter + "\"");
+        assertThat(CapturedRows.foundRows(sql, "dbo", TABLE)).isEqualTo(before);
+      }
+    }
   }
 
   /** It goes on with the first one when the second one is no more. */
