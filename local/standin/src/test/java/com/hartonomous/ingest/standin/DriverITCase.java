@@ -255,6 +255,40 @@ class DriverITCase {
     assertThat(named(metadata.getCatalogs(), "TABLE_CAT")).containsExactly("Library");
   }
 
+  /** More than all buffers between the two hold, so that the server waits in the middle. */
+  @Test
+  void aSlowReaderKeepsNobodyFromReadingAndWriting() throws SQLException {
+    int all = 4096;
+    run(
+        "CREATE TABLE dbo.Wide (Id int NOT NULL PRIMARY KEY, Body nvarchar(max) NOT NULL)",
+        "INSERT INTO dbo.Wide (Id, Body) VALUES (0, REPLICATE(N'x', 4000))");
+    for (int count = 1; count < all; count *= 2) {
+      run("INSERT INTO dbo.Wide (Id, Body) SELECT Id + " + count + ", Body FROM dbo.Wide");
+    }
+    try (Connection slow = source.getConnection();
+        Statement reading = slow.createStatement();
+        ResultSet rows = reading.executeQuery("SELECT Id, Body FROM dbo.Wide ORDER BY Id")) {
+      for (int i = 0; i < 10; i++) {
+        assertThat(rows.next()).isTrue();
+      }
+      try (Statement other = connection.createStatement()) {
+        other.setQueryTimeout(30);
+        assertThat(other.executeUpdate("UPDATE dbo.Wide SET Body = N'new' WHERE Id >= 2048"))
+            .isEqualTo(2048);
+        assertThat(other.executeUpdate("DELETE FROM dbo.Wide WHERE Id = 3000")).isEqualTo(1);
+        assertThat(query("SELECT COUNT(*) FROM dbo.Wide WHERE Body = N'new'"))
+            .containsExactly("2047");
+      }
+      int read = 10;
+      while (rows.next()) {
+        assertThat(rows.getInt(1)).isEqualTo(read);
+        assertThat(rows.getString(2)).hasSize(4000);
+        read++;
+      }
+      assertThat(read).isEqualTo(all);
+    }
+  }
+
   @Test
   void errorsTellTheLineOfTheirStatement() throws SQLException {
     run(
