@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.flink.api.common.JobStatus;
@@ -129,12 +130,14 @@ class AlteredTableITCase {
   void otherColumnsAreAddedAndDroppedWhileTheTableIsRead() throws Exception {
     try (Sql sql = server.connect()) {
       createOfChunks(sql);
-      alterBeforeChunk(
-          3,
-          "ALTER TABLE dbo.Pages ADD Note NVARCHAR(40) NULL",
-          "ALTER TABLE dbo.Pages DROP COLUMN Extra, Last",
-          "UPDATE dbo.Pages SET Note = N'noted', Body = CONCAT(Body, N' again') WHERE Id % 3 = 0");
+      CountDownLatch altered =
+          alterBeforeChunk(
+              3,
+              "ALTER TABLE dbo.Pages ADD Note NVARCHAR(40) NULL",
+              "ALTER TABLE dbo.Pages DROP COLUMN Extra, Last",
+              "UPDATE dbo.Pages SET Note = N'noted', Body = CONCAT(Body, N' again') WHERE Id % 3 = 0");
       try (RunningIngest job = RunningIngest.start(options())) {
+        assertThat(altered.await(1, TimeUnit.MINUTES)).as("the table is altered").isTrue();
         awaitExact(sql, "Title", "Body");
         sql.update("UPDATE dbo.Pages SET Note = N'noted', Title = N'title' WHERE Id % 5 = 0");
         awaitExact(sql, "Title", "Body");
@@ -184,8 +187,12 @@ class AlteredTableITCase {
     }
   }
 
-  /** Once, right before the table's chunk of that number is read. */
-  private void alterBeforeChunk(int number, String... statements) {
+  /**
+   * Once, right before the table's chunk of that number is read. Returns what tells that it has
+   * happened: until then the stand-in may not find the table.
+   */
+  private CountDownLatch alterBeforeChunk(int number, String... statements) {
+    CountDownLatch altered = new CountDownLatch(1);
     AtomicInteger chunks = new AtomicInteger();
     server.injectFaults(
         (point, application, kind, batch) -> {
@@ -197,11 +204,13 @@ class AlteredTableITCase {
               for (String statement : statements) {
                 other.update(statement);
               }
+              altered.countDown();
             } catch (Exception e) {
               throw new AssertionError("the table could not be altered", e);
             }
           }
         });
+    return altered;
   }
 
   /** Its values are kept until somebody says that they are to go. */
