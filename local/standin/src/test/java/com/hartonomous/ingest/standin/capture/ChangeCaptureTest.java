@@ -81,6 +81,9 @@ class ChangeCaptureTest {
       statement.execute("CREATE SCHEMA dbo");
       statement.execute("CREATE TABLE dbo.A (id INT PRIMARY KEY, text NVARCHAR(MAX), other INT)");
       statement.execute("CREATE TABLE dbo.B (id INT PRIMARY KEY, text NVARCHAR(MAX), other INT)");
+      // What the capture asks of the engine's catalogue: the numbers of a table's columns.
+      statement.execute("CREATE SCHEMA standin_catalogue");
+      statement.execute("CREATE TABLE standin_catalogue.columns (object_id INT, column_id INT)");
     }
     capture = ChangeCapture.open(definitions);
     capture.enableDatabase(definitions);
@@ -104,6 +107,12 @@ class ChangeCaptureTest {
     List<CaptureInstance.Column> columns = new ArrayList<>();
     for (String name : names) {
       columns.add(new CaptureInstance.Column(name, columns.size() + 1, "int", false));
+      try (Statement statement = definitions.createStatement()) {
+        statement.execute(
+            String.format(
+                "INSERT INTO standin_catalogue.columns VALUES (%d, %d)",
+                objectId + 1000, columns.size()));
+      }
     }
     capture.enableTable(
         definitions,
