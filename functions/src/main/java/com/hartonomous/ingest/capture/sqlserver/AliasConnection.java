@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.flink.cdc.connectors.base.config.JdbcSourceConfig;
+import org.apache.flink.cdc.connectors.sqlserver.source.offset.LsnOffset;
 import org.apache.flink.cdc.connectors.sqlserver.source.utils.SqlServerUtils;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 
@@ -217,6 +218,36 @@ final class AliasConnection extends SqlServerConnection {
     TableId table = TableAlias.original(present.id());
     Set<String> columns = present.columns().stream().map(Column::name).collect(Collectors.toSet());
     check.requireColumns(table.schema(), table.table(), columns, this);
+  }
+
+  /**
+   * Where the changes begin that follow the group's snapshot: the same position for each chunk, and
+   * each time that one is read. A job that ends in the middle of a chunk may have passed on rows of
+   * it, which the next attempt does not find any more; their deletion must still be delivered.
+   */
+  LsnOffset snapshotStart() throws SQLException {
+    Lsn start = registeredStart();
+    if (start == null) {
+      prepareUpdate(
+          "UPDATE dbo.CaptureGroups SET SnapshotLsn = (SELECT MAX(start_lsn)"
+              + " FROM cdc.lsn_time_mapping WHERE tran_id <> 0x00)"
+              + " WHERE GroupName = ? AND SnapshotLsn IS NULL",
+          statement -> statement.setString(1, check.group()));
+      commit();
+      start = registeredStart();
+    }
+    // Nothing was captured yet, or the group is not registered.
+    return start == null ? SqlServerUtils.currentLsn(this) : new LsnOffset(start, start, null);
+  }
+
+  private Lsn registeredStart() throws SQLException {
+    return prepareQueryAndMap(
+        "SELECT SnapshotLsn FROM dbo.CaptureGroups WHERE GroupName = ?",
+        statement -> statement.setString(1, check.group()),
+        row -> {
+          byte[] start = row.next() ? row.getBytes(1) : null;
+          return start == null ? null : Lsn.valueOf(start);
+        });
   }
 
   /** The same for a query, but for the minimum. */

@@ -55,8 +55,8 @@ import org.apache.flink.util.FlinkRuntimeException;
  * UNIQUEIDENTIFIER, and never compared here. The connector can merge the changes that are made
  * while it reads a chunk into the chunk, for which it holds all of it, and asks in Java's order
  * which chunk a change belongs to. This is off: rows are passed on as they are read, and all that
- * was committed after the first chunk was begun is delivered behind the snapshot, in commit order,
- * though a chunk may have it already. Consumers compare with what they hold.
+ * was committed after the first chunk was first begun is delivered behind the snapshot, in commit
+ * order, though a chunk may have it already. Consumers compare with what they hold.
  *
  * <p>Memory: a few batches of {@value #QUEUED_BYTES_MAX} bytes at most for each reader, whatever
  * the size of a chunk or a transaction, and one row.
@@ -230,17 +230,15 @@ final class CaptureDialect extends SqlServerDialect {
     }
 
     /**
-     * As the connector does, but it opens a connection for the position, which takes longer than to
-     * read a small table.
+     * As the connector does, but it takes the present position for each chunk, and a connection for
+     * it.
      */
     @Override
     public void execute(Context context) throws Exception {
       thread.enter();
       try {
         taskRunning = true;
-        SqlServerConnection connection =
-            ((SqlServerSourceFetchTaskContext) context).getConnection();
-        Offset low = SqlServerUtils.currentLsn(connection);
+        Offset low = ((FetchContext) context).connection.snapshotStart();
         dispatchLowWaterMarkEvent(context, snapshotSplit, low);
         executeDataSnapshot(context);
         // Changes from there on are streamed.

@@ -115,6 +115,11 @@ final class ChangeTableCheck implements Serializable {
     this.onGap = onGap;
   }
 
+  /** Whose tables these are. */
+  String group() {
+    return group;
+  }
+
   /**
    * Returns when all changes that were committed from {@code from} on are there.
    *

@@ -236,6 +236,9 @@ final class CapturedTableRegistry {
       }
       captured.add(register(assignment));
     }
+    if (!withState) {
+      forgetSnapshotPositions(base);
+    }
     for (Registered table : assignments.removed) {
       remove(table);
     }
@@ -491,6 +494,16 @@ final class CapturedTableRegistry {
       statement.setString(1, group);
       statement.setString(2, base);
       statement.setInt(3, number);
+      statement.executeUpdate();
+    }
+  }
+
+  /** Without state nothing was passed on of a snapshot: its changes may begin later. */
+  private void forgetSnapshotPositions(String base) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "UPDATE dbo.CaptureGroups SET SnapshotLsn = NULL WHERE BaseName = ?")) {
+      statement.setString(1, base);
       statement.executeUpdate();
     }
   }

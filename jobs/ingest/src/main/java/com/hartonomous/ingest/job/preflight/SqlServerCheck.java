@@ -17,7 +17,7 @@ import javax.net.ssl.SSLException;
 public final class SqlServerCheck {
 
   /** The newest migration that this version of the jobs relies on. */
-  static final int SCHEMA_VERSION = 12;
+  static final int SCHEMA_VERSION = 13;
 
   private static final int LOGIN_FAILED = 18456;
   private static final int CANNOT_OPEN_DATABASE = 4060;
