@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 class BrokerFaultToleranceITCase {
 
   private static final long SEED = Long.getLong("seed", 20261201L);
-  private static final int KILLS = Integer.getInteger("broker.kills", 8);
+  private static final int KILLS = Integer.getInteger("broker.kills", 5);
   private static final int CONVERSATIONS = 4;
 
   @TempDir Path directory;

@@ -42,7 +42,7 @@ import org.junit.jupiter.api.io.TempDir;
 class DurabilityFaultToleranceITCase {
 
   private static final long SEED = Long.getLong("seed", 20261122L);
-  private static final int KILLS = Integer.getInteger("kills", 20);
+  private static final int KILLS = Integer.getInteger("kills", 10);
 
   /**
    * Up to this long the clients write before each kill; an engine that reuses space needs seconds.
