@@ -318,12 +318,13 @@ final class CaptureDialect extends SqlServerDialect {
 
     /**
      * The table as it is, which was altered since the snapshot began: the state has its columns of
-     * then, for all attempts to come.
+     * then, for all attempts to come. Asked on another connection: the driver would take all rows
+     * of the chunk into memory to free this one.
      */
     private static Table present(FetchContext task, TableId alias, ResultSet rows)
         throws SQLException {
-      Table present = task.connection.table(alias);
-      task.connection.requireColumns(present);
+      Table present = task.metaDataConnection.table(alias);
+      task.metaDataConnection.requireColumns(present);
       if (!columnsOf(rows).equals(columnsOf(present))) {
         throw new SQLException(
             String.format(
@@ -358,6 +359,7 @@ final class CaptureDialect extends SqlServerDialect {
   private static final class FetchContext extends SqlServerSourceFetchTaskContext {
 
     private final AliasConnection connection;
+    private final AliasConnection metaDataConnection;
     private final StreamProgress progress;
 
     /** While it streams. */
@@ -374,6 +376,7 @@ final class CaptureDialect extends SqlServerDialect {
         StreamProgress progress) {
       super(config, dialect, connection, metaDataConnection);
       this.connection = connection;
+      this.metaDataConnection = metaDataConnection;
       this.progress = progress;
     }
 

@@ -31,9 +31,10 @@ import org.slf4j.LoggerFactory;
  * Passes changes on, and once a table's snapshot has ended sends each of its rows that has
  * references in the database behind it, to be compared with the row's state.
  *
- * <p>Why: a snapshot chunk that is read again after a crash sees newer rows, and the connector then
- * leaves out the changes between. What the first reading wrote, and the second did not see, no
- * event would ever remove. The same goes for rows that a new snapshot of a table does not find any
+ * <p>Why: a snapshot chunk that is read again after a crash sees newer rows. What the first reading
+ * wrote behind the last checkpoint, and the second did not see, the rows' state does not know: the
+ * events of the changes between find nothing to remove. The same goes for all that was written when
+ * the job is started without state, and for rows that a new snapshot of a table does not find any
  * more.
  *
  * <p>The connector streams only when all snapshot chunks are read: the first streamed change of any

@@ -30,8 +30,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Rows that change between two readings of the same snapshot chunk. No event tells of the change:
- * only the sweep removes what the first reading wrote.
+ * Rows that change between two readings of the same snapshot chunk. The state does not know what
+ * the first reading wrote: only the sweep removes it.
  */
 class RepeatedSnapshotFaultToleranceITCase {
 

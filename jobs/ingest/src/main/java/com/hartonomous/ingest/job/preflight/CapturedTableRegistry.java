@@ -236,7 +236,7 @@ final class CapturedTableRegistry {
       }
       captured.add(register(assignment));
     }
-    if (!withState) {
+    if (!withState && isAlone(base, Duration.ZERO)) {
       forgetSnapshotPositions(base);
     }
     for (Registered table : assignments.removed) {
@@ -351,19 +351,26 @@ final class CapturedTableRegistry {
    */
   private void requireAlone(String base, Duration patience)
       throws ConfigurationException, SQLException {
-    try {
-      ApplicationLock.acquireExclusive(connection, ApplicationLock.rowWriter(base, 0), patience);
-    } catch (SQLException e) {
-      if (e.getErrorCode() != LOCK_NOT_GRANTED) {
-        throw e;
-      }
+    if (!isAlone(base, patience)) {
       throw new ConfigurationException(
           String.format(
               "capture.group: a job of group '%s' runs, or is still connected (as"
                   + " 'hartonomous-writer-...'), and this start would change which tables it"
                   + " captures. Stop it first.",
-              base),
-          e);
+              base));
+    }
+  }
+
+  /** Whether no job of these groups runs; then none can write rows before this transaction ends. */
+  private boolean isAlone(String base, Duration patience) throws SQLException {
+    try {
+      ApplicationLock.acquireExclusive(connection, ApplicationLock.rowWriter(base, 0), patience);
+      return true;
+    } catch (SQLException e) {
+      if (e.getErrorCode() != LOCK_NOT_GRANTED) {
+        throw e;
+      }
+      return false;
     }
   }
 
@@ -498,7 +505,10 @@ final class CapturedTableRegistry {
     }
   }
 
-  /** Without state nothing was passed on of a snapshot: its changes may begin later. */
+  /**
+   * Without state nothing was passed on of a snapshot: its changes may begin later. Not those of a
+   * job that still reads one, beside which this start will be refused.
+   */
   private void forgetSnapshotPositions(String base) throws SQLException {
     try (PreparedStatement statement =
         connection.prepareStatement(

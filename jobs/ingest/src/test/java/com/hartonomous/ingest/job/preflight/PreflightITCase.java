@@ -23,6 +23,7 @@ import java.sql.Connection;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -116,6 +117,36 @@ class PreflightITCase {
 
     assertThat(second).isEqualTo(first);
     assertThat(registeredTables()).isEqualTo(1);
+  }
+
+  /** A start that will be refused must not move where the changes behind a snapshot begin. */
+  @Test
+  void theSnapshotPositionIsForgottenOnlyWhenNoJobReadsTheSnapshot() throws Exception {
+    Preflight.ingest(capturing(BODY), false);
+    execute("UPDATE dbo.CaptureGroups SET SnapshotLsn = 0x00000000000000000001");
+    try (Connection writer = server.options().open("hartonomous-writer-0")) {
+      assertThat(
+              ApplicationLock.tryExclusiveForSession(
+                  writer, ApplicationLock.rowWriter("main", 0), Duration.ofSeconds(10)))
+          .isTrue();
+      Preflight.ingest(capturing(BODY), false);
+      assertThat(snapshotPositions()).isEqualTo(1);
+    }
+    Preflight.ingest(capturing(BODY), true);
+    assertThat(snapshotPositions()).isEqualTo(1);
+    // The lock goes with its connection, a moment later.
+    Awaitility.await()
+        .untilAsserted(
+            () -> {
+              Preflight.ingest(capturing(BODY), false);
+              assertThat(snapshotPositions()).isZero();
+            });
+  }
+
+  private long snapshotPositions() throws Exception {
+    try (Sql sql = server.connect()) {
+      return sql.number("SELECT COUNT(*) FROM dbo.CaptureGroups WHERE SnapshotLsn IS NOT NULL");
+    }
   }
 
   @Test
