@@ -46,15 +46,16 @@ class AlteredTableITCase {
   }
 
   private IngestOptions options(String... columns) {
+    return options(
+        Arrays.stream(columns)
+            .map(column -> new IngestOptions.Column(column, "text/plain"))
+            .toList());
+  }
+
+  private IngestOptions options(List<IngestOptions.Column> columns) {
     return RunningIngest.options(
         server.options(),
-        List.of(
-            new IngestOptions.Table(
-                "dbo",
-                TABLE,
-                Arrays.stream(columns)
-                    .map(column -> new IngestOptions.Column(column, "text/plain"))
-                    .toList())),
+        List.of(new IngestOptions.Table("dbo", TABLE, columns)),
         List.of(),
         directory.resolve("checkpoints"));
   }
@@ -92,6 +93,21 @@ class AlteredTableITCase {
                             CapturedRows.expectedRows(
                                 sql, "dbo", TABLE, List.of("Id"), List.of(columns), Map.of())))
                     .isEmpty());
+  }
+
+  /** Of a job that captures these columns, when it has read all rows. */
+  private String savepointBehindSnapshot(Sql sql, String... columns) throws Exception {
+    try (RunningIngest job = RunningIngest.startBeside(options(columns))) {
+      awaitExact(sql, columns);
+      return job.stopWithSavepoint(directory.resolve("savepoints"));
+    }
+  }
+
+  /** What no event takes back goes with the sweep. */
+  private static void awaitNoReferences(Sql sql, String column) {
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(60))
+        .untilAsserted(() -> assertThat(references(sql, column)).isEmpty());
   }
 
   @Test
@@ -152,11 +168,7 @@ class AlteredTableITCase {
   void aContentColumnIsDroppedWhileTheTableIsReadAnew() throws Exception {
     try (Sql sql = server.connect()) {
       createOfChunks(sql);
-      String savepoint;
-      try (RunningIngest job = RunningIngest.startBeside(options())) {
-        awaitExact(sql, "Title", "Body");
-        savepoint = job.stopWithSavepoint(directory.resolve("savepoints"));
-      }
+      String savepoint = savepointBehindSnapshot(sql, "Title", "Body");
       List<String> titles = references(sql, "Title");
       requestResnapshot(sql);
       alterBeforeChunk(2, "ALTER TABLE dbo.Pages DROP COLUMN Title");
@@ -219,11 +231,7 @@ class AlteredTableITCase {
   void aContentColumnIsDropped() throws Exception {
     try (Sql sql = server.connect()) {
       create(sql);
-      String savepoint;
-      try (RunningIngest job = RunningIngest.startBeside(options())) {
-        awaitExact(sql, "Title", "Body");
-        savepoint = job.stopWithSavepoint(directory.resolve("savepoints"));
-      }
+      String savepoint = savepointBehindSnapshot(sql, "Title", "Body");
       try (RunningIngest job = RunningIngest.startBeside(options(), savepoint)) {
         sql.update("UPDATE dbo.Pages SET Body = N'before' WHERE Id = 1");
         awaitExact(sql, "Title", "Body");
@@ -248,9 +256,7 @@ class AlteredTableITCase {
       requestResnapshot(sql);
       try (RunningIngest job = RunningIngest.start(options("Body"), savepoint)) {
         awaitExact(sql, "Body");
-        Awaitility.await()
-            .atMost(Duration.ofSeconds(60))
-            .untilAsserted(() -> assertThat(references(sql, "Title")).isEmpty());
+        awaitNoReferences(sql, "Title");
         sql.update("INSERT INTO dbo.Pages (Id, Body) VALUES (3, N'three')");
         awaitExact(sql, "Body");
         assertThat(job.status()).isEqualTo(JobStatus.RUNNING);
@@ -265,11 +271,7 @@ class AlteredTableITCase {
   void aContentColumnIsDroppedAndMadeAgain() throws Exception {
     try (Sql sql = server.connect()) {
       create(sql);
-      String savepoint;
-      try (RunningIngest job = RunningIngest.startBeside(options())) {
-        awaitExact(sql, "Title", "Body");
-        savepoint = job.stopWithSavepoint(directory.resolve("savepoints"));
-      }
+      String savepoint = savepointBehindSnapshot(sql, "Title", "Body");
       sql.update("ALTER TABLE dbo.Pages DROP COLUMN Body");
       sql.update("ALTER TABLE dbo.Pages ADD Body NVARCHAR(500) NULL");
       sql.update("UPDATE dbo.Pages SET Body = CONCAT(N'new body ', Id)");
@@ -299,11 +301,7 @@ class AlteredTableITCase {
   void aContentColumnIsMadeAgainInAnotherCase() throws Exception {
     try (Sql sql = server.connect()) {
       create(sql);
-      String savepoint;
-      try (RunningIngest job = RunningIngest.startBeside(options())) {
-        awaitExact(sql, "Title", "Body");
-        savepoint = job.stopWithSavepoint(directory.resolve("savepoints"));
-      }
+      String savepoint = savepointBehindSnapshot(sql, "Title", "Body");
       sql.update("ALTER TABLE dbo.Pages DROP COLUMN Body");
       sql.update("ALTER TABLE dbo.Pages ADD BODY NVARCHAR(500) NULL");
       enable(sql, "dbo_Pages_2");
@@ -328,20 +326,14 @@ class AlteredTableITCase {
   void contentColumnsChangeWhenTheTableIsReadAnew() throws Exception {
     try (Sql sql = server.connect()) {
       create(sql);
-      String savepoint;
-      try (RunningIngest job = RunningIngest.startBeside(options("Title"))) {
-        awaitExact(sql, "Title");
-        savepoint = job.stopWithSavepoint(directory.resolve("savepoints"));
-      }
+      String savepoint = savepointBehindSnapshot(sql, "Title");
       sql.update("UPDATE dbo.Pages SET Title = N'title 1 again' WHERE Id = 1");
       requestResnapshot(sql);
       RunningIngest.startBeside(options("Body", "Extra"), savepoint).cancel();
       Balance.waive(server.options(), "the job was ended at its start");
       try (RunningIngest job = RunningIngest.startBeside(options("Body", "Extra"), savepoint)) {
         awaitExact(sql, "Body", "Extra");
-        Awaitility.await()
-            .atMost(Duration.ofSeconds(60))
-            .untilAsserted(() -> assertThat(references(sql, "Title")).isEmpty());
+        awaitNoReferences(sql, "Title");
         sql.update("DELETE FROM dbo.Pages WHERE Id = 2");
         sql.update("INSERT INTO dbo.Pages VALUES (3, N'extra 3', N'title 3', N'body 3')");
         awaitExact(sql, "Body", "Extra");
@@ -350,9 +342,7 @@ class AlteredTableITCase {
       requestResnapshot(sql);
       try (RunningIngest job = RunningIngest.startBeside(options("Title", "Body"), savepoint)) {
         awaitExact(sql, "Title", "Body");
-        Awaitility.await()
-            .atMost(Duration.ofSeconds(60))
-            .untilAsserted(() -> assertThat(references(sql, "Extra")).isEmpty());
+        awaitNoReferences(sql, "Extra");
       }
       assertThat(
               sql.rows(
@@ -390,17 +380,10 @@ class AlteredTableITCase {
       enable(sql, "dbo_Pages");
       try (RunningIngest job =
           RunningIngest.startBeside(
-              RunningIngest.options(
-                  server.options(),
+              options(
                   List.of(
-                      new IngestOptions.Table(
-                          "dbo",
-                          TABLE,
-                          List.of(
-                              new IngestOptions.Column("Title", "text/plain"),
-                              new IngestOptions.Column("Scan", "application/octet-stream")))),
-                  List.of(),
-                  directory.resolve("checkpoints")))) {
+                      new IngestOptions.Column("Title", "text/plain"),
+                      new IngestOptions.Column("Scan", "application/octet-stream"))))) {
         awaitExact(sql, "Title");
         sql.update("UPDATE dbo.Pages SET Scan = 0x0102, Body = N'b' WHERE Id = 1");
         awaitExact(sql, "Title", "Scan");
@@ -427,11 +410,7 @@ class AlteredTableITCase {
   void aSecondCaptureInstanceIsMadeWithoutAContentColumn() throws Exception {
     try (Sql sql = server.connect()) {
       create(sql);
-      String savepoint;
-      try (RunningIngest job = RunningIngest.startBeside(options())) {
-        awaitExact(sql, "Title", "Body");
-        savepoint = job.stopWithSavepoint(directory.resolve("savepoints"));
-      }
+      String savepoint = savepointBehindSnapshot(sql, "Title", "Body");
       sql.update(
           "EXEC sys.sp_cdc_enable_table @source_schema = N'dbo', @source_name = N'Pages',"
               + " @role_name = NULL, @capture_instance = N'dbo_Pages_2',"
@@ -503,12 +482,7 @@ class AlteredTableITCase {
   void aSecondCaptureInstanceIsMadeWhileTheJobIsStopped() throws Exception {
     try (Sql sql = server.connect()) {
       create(sql);
-      Path savepoints = directory.resolve("savepoints");
-      String savepoint;
-      try (RunningIngest job = RunningIngest.startBeside(options())) {
-        awaitExact(sql, "Title", "Body");
-        savepoint = job.stopWithSavepoint(savepoints);
-      }
+      String savepoint = savepointBehindSnapshot(sql, "Title", "Body");
       sql.update("UPDATE dbo.Pages SET Body = N'stopped' WHERE Id = 1");
       sql.update("ALTER TABLE dbo.Pages ADD Note NVARCHAR(40) NULL");
       sql.update("INSERT INTO dbo.Pages (Id, Title, Body) VALUES (3, N'three', N'3')");
@@ -517,7 +491,7 @@ class AlteredTableITCase {
       sql.update("DELETE FROM dbo.Pages WHERE Id = 2");
       try (RunningIngest job = RunningIngest.startBeside(options(), savepoint)) {
         awaitExact(sql, "Title", "Body");
-        savepoint = job.stopWithSavepoint(savepoints);
+        savepoint = job.stopWithSavepoint(directory.resolve("savepoints"));
       }
       disable(sql, "dbo_Pages");
       sql.update("INSERT INTO dbo.Pages (Id, Title, Body) VALUES (4, N'four', N'4')");

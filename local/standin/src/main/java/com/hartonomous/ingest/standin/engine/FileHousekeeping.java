@@ -1,5 +1,6 @@
 package com.hartonomous.ingest.standin.engine;
 
+import com.hartonomous.ingest.standin.capture.CommitNumbering;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.concurrent.CountDownLatch;
@@ -30,11 +31,13 @@ final class FileHousekeeping implements AutoCloseable {
   private static final int BYTES_AT_A_TIME = 8 << 20;
 
   private final MVStore store;
+  private final CommitNumbering commits;
   private final Thread thread;
   private final CountDownLatch end = new CountDownLatch(1);
 
-  private FileHousekeeping(MVStore store, String database) {
+  private FileHousekeeping(MVStore store, CommitNumbering commits, String database) {
     this.store = store;
+    this.commits = commits;
     this.thread = new Thread(this::run, "standin-housekeeping-" + database);
     thread.setDaemon(true);
   }
@@ -43,11 +46,13 @@ final class FileHousekeeping implements AutoCloseable {
    * Begins it for the database of a connection.
    *
    * @param connection to H2; not used any more when this returns
+   * @param commits kept out meanwhile: the file is written here too, and must show none half-done
    */
-  static FileHousekeeping start(Connection connection, String database) throws SQLException {
+  static FileHousekeeping start(Connection connection, CommitNumbering commits, String database)
+      throws SQLException {
     SessionLocal session = (SessionLocal) connection.unwrap(JdbcConnection.class).getSession();
     FileHousekeeping housekeeping =
-        new FileHousekeeping(session.getDatabase().getStore().getMvStore(), database);
+        new FileHousekeeping(session.getDatabase().getStore().getMvStore(), commits, database);
     housekeeping.thread.start();
     return housekeeping;
   }
@@ -55,7 +60,12 @@ final class FileHousekeeping implements AutoCloseable {
   private void run() {
     try {
       while (!end.await(INTERVAL_MILLIS, TimeUnit.MILLISECONDS)) {
-        store.compact(FILL_RATE, BYTES_AT_A_TIME);
+        commits.begin();
+        try {
+          store.compact(FILL_RATE, BYTES_AT_A_TIME);
+        } finally {
+          commits.end();
+        }
       }
     } catch (InterruptedException e) {
       // Nobody does this: H2 would close a file whose reader is interrupted.

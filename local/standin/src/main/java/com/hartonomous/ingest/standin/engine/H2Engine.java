@@ -104,7 +104,7 @@ public final class H2Engine implements SqlEngine {
     this.broker = new ServiceBroker(new BrokerHost(definitions, capture), connectPostman());
     this.housekeeping =
         configuration.dataDirectory().isPresent()
-            ? FileHousekeeping.start(first, configuration.name())
+            ? FileHousekeeping.start(first, capture.numbering(), configuration.name())
             : null;
   }
 

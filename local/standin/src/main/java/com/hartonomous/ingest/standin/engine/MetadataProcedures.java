@@ -49,6 +49,15 @@ final class MetadataProcedures {
     return columns;
   }
 
+  /** Begins with the three columns that name a table. */
+  private static List<ResultColumn> describedOfTable(Object... namesAndTypes) {
+    List<ResultColumn> columns =
+        new ArrayList<>(
+            described("TABLE_QUALIFIER", SYSNAME, "TABLE_OWNER", SYSNAME, "TABLE_NAME", SYSNAME));
+    columns.addAll(described(namesAndTypes));
+    return columns;
+  }
+
   private static int send(ResultConsumer results, List<ResultColumn> columns, List<Object[]> rows)
       throws IOException {
     results.columns(columns);
@@ -103,17 +112,7 @@ final class MetadataProcedures {
     }
     return send(
         results,
-        described(
-            "TABLE_QUALIFIER",
-            SYSNAME,
-            "TABLE_OWNER",
-            SYSNAME,
-            "TABLE_NAME",
-            SYSNAME,
-            "TABLE_TYPE",
-            SqlType.ofLength(Kind.VARCHAR, 32),
-            "REMARKS",
-            TEXT),
+        describedOfTable("TABLE_TYPE", SqlType.ofLength(Kind.VARCHAR, 32), "REMARKS", TEXT),
         rows);
   }
 
@@ -158,36 +157,59 @@ final class MetadataProcedures {
   }
 
   private static final List<ResultColumn> COLUMN_RESULT =
-      described(
-          "TABLE_QUALIFIER", SYSNAME,
-          "TABLE_OWNER", SYSNAME,
-          "TABLE_NAME", SYSNAME,
-          "COLUMN_NAME", SYSNAME,
-          "DATA_TYPE", SMALLINT,
-          "TYPE_NAME", SYSNAME,
-          "PRECISION", INT,
-          "LENGTH", INT,
-          "SCALE", SMALLINT,
-          "RADIX", SMALLINT,
-          "NULLABLE", SMALLINT,
-          "REMARKS", TEXT,
-          "COLUMN_DEF", SqlType.ofLength(Kind.NVARCHAR, 4000),
-          "SQL_DATA_TYPE", SMALLINT,
-          "SQL_DATETIME_SUB", SMALLINT,
-          "CHAR_OCTET_LENGTH", INT,
-          "ORDINAL_POSITION", INT,
-          "IS_NULLABLE", TEXT,
-          "SS_IS_SPARSE", SMALLINT,
-          "SS_IS_COLUMN_SET", SMALLINT,
-          "SS_IS_COMPUTED", SMALLINT,
-          "SS_IS_IDENTITY", SMALLINT,
-          "SS_UDT_CATALOG_NAME", SYSNAME,
-          "SS_UDT_SCHEMA_NAME", SYSNAME,
-          "SS_UDT_ASSEMBLY_TYPE_NAME", SqlType.ofLength(Kind.NVARCHAR, SqlType.MAX),
-          "SS_XML_SCHEMACOLLECTION_CATALOG_NAME", SYSNAME,
-          "SS_XML_SCHEMACOLLECTION_SCHEMA_NAME", SYSNAME,
-          "SS_XML_SCHEMACOLLECTION_NAME", SYSNAME,
-          "SS_DATA_TYPE", SqlType.of(Kind.TINYINT));
+      describedOfTable(
+          "COLUMN_NAME",
+          SYSNAME,
+          "DATA_TYPE",
+          SMALLINT,
+          "TYPE_NAME",
+          SYSNAME,
+          "PRECISION",
+          INT,
+          "LENGTH",
+          INT,
+          "SCALE",
+          SMALLINT,
+          "RADIX",
+          SMALLINT,
+          "NULLABLE",
+          SMALLINT,
+          "REMARKS",
+          TEXT,
+          "COLUMN_DEF",
+          SqlType.ofLength(Kind.NVARCHAR, 4000),
+          "SQL_DATA_TYPE",
+          SMALLINT,
+          "SQL_DATETIME_SUB",
+          SMALLINT,
+          "CHAR_OCTET_LENGTH",
+          INT,
+          "ORDINAL_POSITION",
+          INT,
+          "IS_NULLABLE",
+          TEXT,
+          "SS_IS_SPARSE",
+          SMALLINT,
+          "SS_IS_COLUMN_SET",
+          SMALLINT,
+          "SS_IS_COMPUTED",
+          SMALLINT,
+          "SS_IS_IDENTITY",
+          SMALLINT,
+          "SS_UDT_CATALOG_NAME",
+          SYSNAME,
+          "SS_UDT_SCHEMA_NAME",
+          SYSNAME,
+          "SS_UDT_ASSEMBLY_TYPE_NAME",
+          SqlType.ofLength(Kind.NVARCHAR, SqlType.MAX),
+          "SS_XML_SCHEMACOLLECTION_CATALOG_NAME",
+          SYSNAME,
+          "SS_XML_SCHEMACOLLECTION_SCHEMA_NAME",
+          SYSNAME,
+          "SS_XML_SCHEMACOLLECTION_NAME",
+          SYSNAME,
+          "SS_DATA_TYPE",
+          SqlType.of(Kind.TINYINT));
 
   private Object[] columnRow(Table table, Column column, int ordinal) {
     OdbcType odbc = OdbcType.of(column.type());
@@ -251,19 +273,7 @@ final class MetadataProcedures {
     }
     return send(
         results,
-        described(
-            "TABLE_QUALIFIER",
-            SYSNAME,
-            "TABLE_OWNER",
-            SYSNAME,
-            "TABLE_NAME",
-            SYSNAME,
-            "COLUMN_NAME",
-            SYSNAME,
-            "KEY_SEQ",
-            SMALLINT,
-            "PK_NAME",
-            SYSNAME),
+        describedOfTable("COLUMN_NAME", SYSNAME, "KEY_SEQ", SMALLINT, "PK_NAME", SYSNAME),
         rows);
   }
 
@@ -364,14 +374,15 @@ final class MetadataProcedures {
     }
     return send(
         results,
-        described(
-            "TABLE_QUALIFIER", SYSNAME,
-            "TABLE_OWNER", SYSNAME,
-            "TABLE_NAME", SYSNAME,
-            "GRANTOR", SYSNAME,
-            "GRANTEE", SYSNAME,
-            "PRIVILEGE", SqlType.ofLength(Kind.VARCHAR, 32),
-            "IS_GRANTABLE", SqlType.ofLength(Kind.VARCHAR, 3)),
+        describedOfTable(
+            "GRANTOR",
+            SYSNAME,
+            "GRANTEE",
+            SYSNAME,
+            "PRIVILEGE",
+            SqlType.ofLength(Kind.VARCHAR, 32),
+            "IS_GRANTABLE",
+            SqlType.ofLength(Kind.VARCHAR, 3)),
         rows);
   }
 
@@ -405,10 +416,7 @@ final class MetadataProcedures {
     }
     return send(
         results,
-        described(
-            "TABLE_QUALIFIER", SYSNAME,
-            "TABLE_OWNER", SYSNAME,
-            "TABLE_NAME", SYSNAME,
+        describedOfTable(
             "COLUMN_NAME", SYSNAME,
             "GRANTOR", SYSNAME,
             "GRANTEE", SYSNAME,
@@ -448,10 +456,7 @@ final class MetadataProcedures {
     }
     return send(
         results,
-        described(
-            "TABLE_QUALIFIER", SYSNAME,
-            "TABLE_OWNER", SYSNAME,
-            "TABLE_NAME", SYSNAME,
+        describedOfTable(
             "NON_UNIQUE", SMALLINT,
             "INDEX_QUALIFIER", SYSNAME,
             "INDEX_NAME", SYSNAME,
