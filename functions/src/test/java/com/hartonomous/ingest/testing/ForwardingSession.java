@@ -55,8 +55,8 @@ abstract class ForwardingSession implements EngineSession {
   }
 
   @Override
-  public void reset() {
-    session.reset();
+  public void reset(boolean keepTransaction) {
+    session.reset(keepTransaction);
   }
 
   @Override

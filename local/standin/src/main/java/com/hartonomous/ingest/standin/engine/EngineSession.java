@@ -61,8 +61,12 @@ public interface EngineSession extends AutoCloseable {
    */
   void cancel();
 
-  /** The reset-connection bit: rolls back, drops temp tables, restores the session's options. */
-  void reset();
+  /**
+   * The reset-connection bits: rolls back, drops temp tables, restores the session's options.
+   *
+   * @param keepTransaction leave a transaction that is open as it is, with its isolation level
+   */
+  void reset(boolean keepTransaction);
 
   /** The current database's name. */
   String database();

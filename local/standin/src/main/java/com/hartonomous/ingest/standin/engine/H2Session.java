@@ -155,17 +155,23 @@ final class H2Session implements EngineSession {
   }
 
   @Override
-  public void reset() {
+  public void reset(boolean keepTransaction) {
     pendingBulk = null;
+    SessionOptions defaults = new SessionOptions();
     try {
-      transaction.rollbackWork();
-      temporaryTables.dropAll();
+      if (keepTransaction && transaction.isOpen()) {
+        temporaryTables.forgetAll();
+        defaults.isolation = options.isolation;
+      } else {
+        transaction.rollbackWork();
+        temporaryTables.dropAll();
+      }
     } catch (SQLException | SqlServerError e) {
       throw new IllegalStateException("session " + id + " could not be reset", e);
     } finally {
       engine.applicationLocks().releaseAll(this, ApplicationLocks.Owner.SESSION);
     }
-    options = new SessionOptions();
+    options = defaults;
     try {
       applyOptions();
     } catch (SQLException e) {

@@ -66,7 +66,7 @@ final class SystemProcedures {
     procedures.put(
         "sp_reset_connection",
         (arguments, results) -> {
-          session.reset();
+          session.reset(false);
           return 0;
         });
     procedures.put("sp_rename", (arguments, results) -> refuse("sp_rename"));

@@ -159,12 +159,17 @@ final class TemporaryTables {
     }
   }
 
-  /** Drops everything; no transaction may be open. */
-  void dropAll() throws SQLException {
+  /** Forgets all names at once, and the tables when the transaction ends. */
+  void forgetAll() {
     for (String name : List.copyOf(tables.keySet())) {
       drop(name);
     }
     indexLater.clear();
+  }
+
+  /** Drops everything; no transaction may be open. */
+  void dropAll() throws SQLException {
+    forgetAll();
     transactionEnded();
     if (schemaExists) {
       definitions.execute(List.of("DROP SCHEMA " + Definitions.quote(schema) + " CASCADE"));

@@ -238,15 +238,15 @@ final class Connection {
   }
 
   private void reset(MessageReader in) throws IOException {
-    if (in.resetsConnectionKeepingTransaction()) {
-      throw new ProtocolException("RESETCONNECTIONSKIPTRAN is not supported");
+    if (in.resetsConnection() && in.resetsConnectionKeepingTransaction()) {
+      throw new ProtocolException("RESETCONNECTION and RESETCONNECTIONSKIPTRAN exclude each other");
     }
     String database = session.database();
     long transaction = reply.transaction();
-    session.reset();
+    session.reset(in.resetsConnectionKeepingTransaction());
     procedures.reset();
     reply.connectionReset();
-    if (transaction != 0) {
+    if (transaction != 0 && !in.resetsConnectionKeepingTransaction()) {
       reply.transactionEnded(transaction, false);
     }
     if (!database.equals(session.database())) {

@@ -102,7 +102,7 @@ class TemporaryTablesTest {
   @Test
   void resettingAndClosingDropThem() throws Exception {
     one.ok("CREATE TABLE #t (a int NOT NULL)");
-    one.session().reset();
+    one.session().reset(false);
     assertThat(one.error("SELECT * FROM #t").number()).isEqualTo(208);
     one.ok("CREATE TABLE #t (a int NOT NULL)");
     one.close();

@@ -193,8 +193,32 @@ class TransactionsTest {
     one.close();
     assertThat(two.query("SELECT COUNT(*) FROM T")).containsExactly("0");
     two.ok("SET IMPLICIT_TRANSACTIONS ON; INSERT INTO T VALUES (1, 'a')");
-    two.session().reset();
+    two.session().reset(false);
     assertThat(two.query("SELECT @@TRANCOUNT, COUNT(*) FROM T")).containsExactly("0|0");
+  }
+
+  @Test
+  void resettingMayKeepTheTransaction() throws Exception {
+    one.ok("SET LOCK_TIMEOUT 5; SET XACT_ABORT ON; SET TRANSACTION ISOLATION LEVEL SERIALIZABLE");
+    one.ok("CREATE TABLE #before (a int NOT NULL); INSERT INTO #before VALUES (1)");
+    one.ok("BEGIN TRAN; INSERT INTO T VALUES (1, 'a'); INSERT INTO #before VALUES (2)");
+    one.ok("CREATE TABLE #within (a int NOT NULL); EXEC sp_getapplock 'r', 'Exclusive', 'Session'");
+    one.session().reset(true);
+    assertThat(one.query("SELECT @@TRANCOUNT, @@LOCK_TIMEOUT, COUNT(*) FROM T"))
+        .containsExactly("1|-1|1");
+    assertThat(one.error("SELECT * FROM #before").number()).isEqualTo(208);
+    one.ok("CREATE TABLE #within (b int NOT NULL); INSERT INTO #within VALUES (7)");
+    assertThat(two.query("SELECT COUNT(*) FROM T")).containsExactly("0");
+    two.ok("EXEC sp_getapplock 'r', 'Exclusive', 'Session', 0");
+    one.ok("ROLLBACK");
+    assertThat(one.query("SELECT COUNT(*) FROM T")).containsExactly("0");
+    assertThat(one.error("SELECT * FROM #within").number()).isEqualTo(208);
+    one.ok("BEGIN TRAN; INSERT INTO T VALUES (1, 'a')");
+    one.session().reset(true);
+    one.ok("COMMIT");
+    assertThat(two.query("SELECT COUNT(*) FROM T")).containsExactly("1");
+    one.session().reset(true);
+    assertThat(one.query("SELECT @@TRANCOUNT")).containsExactly("0");
   }
 
   @Test

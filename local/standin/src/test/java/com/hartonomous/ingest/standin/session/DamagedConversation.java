@@ -427,7 +427,7 @@ public final class DamagedConversation {
     public void cancel() {}
 
     @Override
-    public void reset() {
+    public void reset(boolean keepTransaction) {
       awaitsBulkData = false;
     }
 

@@ -13,6 +13,7 @@ import com.hartonomous.ingest.standin.type.SqlType;
 import com.hartonomous.ingest.standin.wire.WireLimits;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -97,6 +98,32 @@ class RawRequestTest {
     client.send(ATTENTION_PACKET);
     assertThat(doneStatus(client.receive())).isEqualTo(ATTENTION);
     assertUsable();
+  }
+
+  @Test
+  void resetsTheSessionAndKeepsItsTransaction() throws Exception {
+    standIn.engine.on("begin", (session, parameters, results) -> results.transactionBegan(17));
+    client.send(batch("begin"));
+    assertThat(transactionEvents(client.receive())).containsExactly(8);
+    client.send(packet(1, 0x11, hex("04000000 7800")));
+    byte[] answer = client.receive();
+    assertThat(doneStatus(answer) & COUNT).isEqualTo(COUNT);
+    assertThat(transactionEvents(answer)).containsExactly(18);
+    assertThat(standIn.engine.sessions().get(0).resetsKeepingTransaction).hasValue(1);
+    client.send(packet(1, 9, hex("04000000 7800")));
+    assertThat(transactionEvents(client.receive())).containsExactly(18, 10);
+    assertThat(standIn.engine.sessions().get(0).resets).hasValue(1);
+  }
+
+  /** The types of the environment changes with which a reply begins. */
+  private static List<Integer> transactionEvents(byte[] answer) {
+    List<Integer> types = new ArrayList<>();
+    int at = 0;
+    while ((answer[at] & 0xff) == 0xE3) {
+      types.add((int) answer[at + 3]);
+      at += 3 + (answer[at + 1] & 0xff) + 256 * (answer[at + 2] & 0xff);
+    }
+    return types;
   }
 
   @Test
@@ -240,7 +267,7 @@ class RawRequestTest {
         "0e 01 04000000 0500 00 41", // name of 65 bytes
         "0e 01 04000000 0900 00 00", // savepoint without a name
         "07 01 81 0100", // bulk load out of turn
-        "01 11 04000000 7800", // reset but keep the transaction
+        "01 19 04000000 7800", // reset and keep the transaction, and roll it back
         "10 01 04000000", // login again is drained and refused, then the connection is closed by us
       })
   void endsTheConnectionOnBrokenMessages(String message) throws Exception {

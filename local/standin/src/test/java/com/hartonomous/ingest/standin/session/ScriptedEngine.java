@@ -113,6 +113,7 @@ final class ScriptedEngine implements SqlEngine {
   final class Session implements EngineSession {
     final AtomicInteger cancels = new AtomicInteger();
     final AtomicInteger resets = new AtomicInteger();
+    final AtomicInteger resetsKeepingTransaction = new AtomicInteger();
     final AtomicBoolean closed = new AtomicBoolean();
     volatile boolean cancelled;
     private String database = DATABASE;
@@ -208,8 +209,8 @@ final class ScriptedEngine implements SqlEngine {
     }
 
     @Override
-    public void reset() {
-      resets.incrementAndGet();
+    public void reset(boolean keepTransaction) {
+      (keepTransaction ? resetsKeepingTransaction : resets).incrementAndGet();
       database = DATABASE;
     }
 
