@@ -137,9 +137,7 @@ final class BulkInsert {
     long count = 0;
     try {
       for (Object[] row = rows.next(); row != null; row = rows.next()) {
-        if (session.isCancelled()) {
-          throw new SqlServerError(ErrorMap.CANCELLED, 16, 1, "Cancelled by the client.");
-        }
+        session.requireNotCancelled();
         if (needsDefault(row)) {
           insertWithDefaults(row, session);
         } else {

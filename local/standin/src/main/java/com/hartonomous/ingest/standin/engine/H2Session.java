@@ -149,6 +149,18 @@ final class H2Session implements EngineSession {
     return cancelled;
   }
 
+  /**
+   * To be called between two steps of a batch.
+   *
+   * @throws SqlServerError {@link ErrorMap#CANCELLED} when the client has asked it to stop; it is
+   *     not told to the client, and is what rolls back under XACT_ABORT
+   */
+  void requireNotCancelled() throws SqlServerError {
+    if (cancelled) {
+      throw new SqlServerError(ErrorMap.CANCELLED, 16, 1, "Cancelled by the client.");
+    }
+  }
+
   /** Says which H2 statement to cancel; null for none. */
   void running(Statement statement) {
     running = statement;

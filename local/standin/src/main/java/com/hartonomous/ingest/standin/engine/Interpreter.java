@@ -219,10 +219,8 @@ final class Interpreter {
 
   private Flow runReporting(Statement statement, Scope scope, ResultConsumer results)
       throws SqlServerError, SQLException, IOException, BatchEndedException {
-    if (session.isCancelled()) {
-      throw new BatchEndedException();
-    }
     try {
+      session.requireNotCancelled();
       return runOne(statement, scope, results);
     } catch (SqlServerError | SQLException e) {
       SqlServerError error = asError(e).at(scope.lineOf(statement));
@@ -420,7 +418,8 @@ final class Interpreter {
           148, 15, 1, "Incorrect time syntax in time string '" + text + "' used with WAITFOR.", e);
     }
     long deadline = System.nanoTime() + millis * 1_000_000;
-    while (!session.isCancelled() && System.nanoTime() < deadline) {
+    while (System.nanoTime() < deadline) {
+      session.requireNotCancelled();
       try {
         Thread.sleep(Math.min(20, 1 + (deadline - System.nanoTime()) / 1_000_000));
       } catch (InterruptedException e) {

@@ -37,10 +37,13 @@ final class LockProcedures {
           "You attempted to acquire a transactional application lock without an active"
               + " transaction.");
     }
-    return session
-        .engine()
-        .applicationLocks()
-        .acquire(session, owner.get(), resource, mode.get(), timeout);
+    int status =
+        session
+            .engine()
+            .applicationLocks()
+            .acquire(session, owner.get(), resource, mode.get(), timeout);
+    session.requireNotCancelled();
+    return status;
   }
 
   int release(ProcedureArguments arguments, ResultConsumer results)

@@ -39,9 +39,7 @@ final class LockWait {
         if (e.getErrorCode() != ErrorCode.LOCK_TIMEOUT_1) {
           throw e;
         }
-        if (session.isCancelled()) {
-          throw new SqlServerError(ErrorMap.CANCELLED, 16, 1, "Cancelled by the client.", e);
-        }
+        session.requireNotCancelled();
         if (System.nanoTime() >= deadline) {
           throw e;
         }

@@ -377,9 +377,7 @@ final class StatementRunner {
     long count = 0;
     int width = columns.size();
     while (rows.next()) {
-      if (session.isCancelled()) {
-        throw new SqlServerError(ErrorMap.CANCELLED, 16, 1, "Cancelled by the client.");
-      }
+      session.requireNotCancelled();
       Object[] values = new Object[width];
       for (int i = 0; i < width; i++) {
         values[i] = Values.read(rows, i + 1, columns.get(i).type());
