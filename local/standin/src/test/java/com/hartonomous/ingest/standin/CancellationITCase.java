@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(180)
 class CancellationITCase {
 
-  private static final int ROWS = 100_000;
+  private static final int ROWS = 20_000;
   private static final String MICROSOFT =
       "jdbc:sqlserver://127.0.0.1:%d;databaseName=Library;encrypt=false";
   private static final String JTDS = "jdbc:jtds:sqlserver://127.0.0.1:%d/Library";
@@ -40,7 +40,7 @@ class CancellationITCase {
     holder = connect(MICROSOFT);
     run(
         holder,
-        "CREATE TABLE dbo.Pages (Id INT NOT NULL PRIMARY KEY, Title NVARCHAR(40) NOT NULL)",
+        "CREATE TABLE dbo.Pages (Id INT NOT NULL PRIMARY KEY, Title NVARCHAR(300) NOT NULL)",
         "INSERT INTO dbo.Pages VALUES (1, N'one'), (2, N'two')");
   }
 
@@ -237,10 +237,10 @@ class CancellationITCase {
     run(
         holder,
         "DELETE FROM dbo.Pages",
-        "DECLARE @i INT = 1; INSERT INTO dbo.Pages VALUES (1, N'page');"
+        "DECLARE @i INT = 1; INSERT INTO dbo.Pages VALUES (1, REPLICATE(N'page', 60));"
             + " WHILE @i < "
             + ROWS
-            + " BEGIN INSERT INTO dbo.Pages SELECT Id + @i, N'page' FROM dbo.Pages"
+            + " BEGIN INSERT INTO dbo.Pages SELECT Id + @i, Title FROM dbo.Pages"
             + " WHERE Id + @i <= "
             + ROWS
             + "; SET @i = @i * 2 END");
