@@ -224,6 +224,9 @@ final class AliasConnection extends SqlServerConnection {
    * Where the changes begin that follow the group's snapshot: the same position for each chunk, and
    * each time that one is read. A job that ends in the middle of a chunk may have passed on rows of
    * it, which the next attempt does not find any more; their deletion must still be delivered.
+   *
+   * @throws SuppressRestartsException by a {@link CaptureGapException} when changes behind it were
+   *     cleaned up already: the rest of the snapshot would be read in vain
    */
   LsnOffset snapshotStart() throws SQLException {
     Lsn start = registeredStart();
@@ -236,8 +239,12 @@ final class AliasConnection extends SqlServerConnection {
       commit();
       start = registeredStart();
     }
-    // Nothing was captured yet, or the group is not registered.
-    return start == null ? SqlServerUtils.currentLsn(this) : new LsnOffset(start, start, null);
+    if (start == null) {
+      // Nothing was captured yet, or the group is not registered.
+      return SqlServerUtils.currentLsn(this);
+    }
+    check.requireChangesOfSnapshot(ours(start), this);
+    return new LsnOffset(start, start, null);
   }
 
   private Lsn registeredStart() throws SQLException {

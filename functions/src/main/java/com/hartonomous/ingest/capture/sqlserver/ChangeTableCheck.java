@@ -82,6 +82,11 @@ final class ChangeTableCheck implements Serializable {
       "SELECT COUNT(*) FROM cdc.change_tables AS c WHERE c.capture_instance = ? AND c.create_date <"
           + " (SELECT MAX(m.tran_end_time) FROM cdc.lsn_time_mapping AS m WHERE m.start_lsn <= ?)";
 
+  /** Of the table that keeps least; a table's older instance counts. */
+  private static final String LEAST_KEPT =
+      "SELECT MAX(k.kept) FROM (SELECT MIN(start_lsn) AS kept FROM cdc.change_tables"
+          + " GROUP BY source_object_id) AS k";
+
   private static final String COMMITTED_UP_TO =
       "SELECT MAX(tran_end_time) FROM cdc.lsn_time_mapping WHERE start_lsn <= ?";
 
@@ -139,6 +144,18 @@ final class ChangeTableCheck implements Serializable {
       throw lost(describe(gaps, connection), gaps.stream().map(Gap::table).toList());
     }
     return instances;
+  }
+
+  /**
+   * The same for the position of a snapshot that is still read. Asked for each chunk, hence by one
+   * row as long as all tables of the database keep that much. A table that is not captured any more
+   * is not noticed before the stream.
+   */
+  void requireChangesOfSnapshot(Lsn from, JdbcConnection connection) throws SQLException {
+    Lsn kept = connection.queryAndMap(LEAST_KEPT, row -> row.next() ? lsn(row, 1) : null);
+    if (kept != null && kept.compareTo(from) > 0) {
+      requireChangesFrom(from, connection);
+    }
   }
 
   /**

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.hartonomous.ingest.capture.sqlserver.OnGap;
 import com.hartonomous.ingest.standin.engine.ConnectionLostException;
+import com.hartonomous.ingest.standin.engine.FaultInjector;
 import com.hartonomous.ingest.standin.engine.FaultInjector.Point;
 import com.hartonomous.ingest.testing.Balance;
 import com.hartonomous.ingest.testing.FlinkCluster;
@@ -35,6 +36,11 @@ import org.junit.jupiter.api.io.TempDir;
 class CaptureGapITCase {
 
   private static final int ROWS = 5;
+
+  /** In chunks of 50. */
+  private static final int SNAPSHOT_ROWS = 500;
+
+  private static final String CHUNK_OF_DOCUMENTS = "SELECT * FROM [dbo].[Documents] WHERE";
 
   /** More than the step of commit times, which is that of DATETIME. */
   private static final int COMMIT_TIME_STEP_MILLIS = 10;
@@ -224,6 +230,43 @@ class CaptureGapITCase {
         cleanUp(sql, "dbo_Documents", newestCommit(sql));
       }
       assertThat(job.status()).isEqualTo(JobStatus.RUNNING);
+    }
+  }
+
+  /** The rest of the chunks, hours of them perhaps, would be read in vain. */
+  @Test
+  void cleanedUpWhileTheSnapshotIsRead() throws Exception {
+    AtomicInteger chunks = new AtomicInteger();
+    try (Sql sql = server.connect()) {
+      sql.inTransaction(
+          () -> {
+            for (int id = 1_000; id < 1_000 + SNAPSHOT_ROWS; id++) {
+              DocumentsTable.insert(sql, id, "title " + id, "body");
+            }
+          });
+      server.injectFaults(
+          (point, application, kind, batch) -> {
+            if (point == Point.BEFORE_STATEMENT
+                && application.equals("hartonomous-capture")
+                && batch.contains(CHUNK_OF_DOCUMENTS)
+                && chunks.incrementAndGet() == 2) {
+              loseChanges();
+            }
+          });
+      try (RunningIngest job = RunningIngest.start(options(server, OnGap.RESNAPSHOT))) {
+        assertThat(job.failure())
+            .hasStackTraceContaining("Changes may be lost that were not read yet: dbo.Documents")
+            .hasStackTraceContaining("dbo.Documents will be read anew then");
+        // One more may have been begun by the other reader.
+        assertThat(chunks.get()).isBetween(2, 3);
+      }
+      server.injectFaults(FaultInjector.NONE);
+      try (RunningIngest job = RunningIngest.start(options(server, OnGap.RESNAPSHOT))) {
+        DocumentsTable.awaitCaughtUp(sql);
+        assertThat(sql.rows("SELECT GroupName, Generation FROM dbo.CapturedTables"))
+            .containsExactly("main-2|2");
+        assertThat(job.status()).isEqualTo(JobStatus.RUNNING);
+      }
     }
   }
 

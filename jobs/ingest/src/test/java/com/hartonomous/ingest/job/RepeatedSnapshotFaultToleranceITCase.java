@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.hartonomous.ingest.record.Sha256;
 import com.hartonomous.ingest.runtime.ApplicationLock;
+import com.hartonomous.ingest.standin.engine.ConnectionLostException;
 import com.hartonomous.ingest.standin.engine.FaultInjector;
 import com.hartonomous.ingest.standin.engine.FaultInjector.Point;
 import com.hartonomous.ingest.standin.type.SqlServerError;
@@ -21,6 +22,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.test.junit5.InjectMiniCluster;
 import org.apache.flink.test.junit5.MiniClusterExtension;
@@ -28,6 +30,8 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Rows that change between two readings of the same snapshot chunk. The state does not know what
@@ -51,6 +55,36 @@ class RepeatedSnapshotFaultToleranceITCase {
     try (Sql sql = server.connect()) {
       IngestOptions options = prepare(sql);
       CountDownLatch changed = failWriterWithReferences(3 * BATCH_ROWS);
+      try (RunningIngest job = RunningIngest.start(options)) {
+        assertThat(changed.await(60, TimeUnit.SECONDS)).as("the job failed").isTrue();
+        awaitComplete(sql, flink, job);
+      }
+    }
+  }
+
+  /** Where the reader of one that begins a snapshot, or ends it, loses its connection. */
+  enum Line {
+    SNAPSHOT_POSITION_NOT_COMMITTED("SET SnapshotLsn", Point.BEFORE_COMMIT),
+    SNAPSHOT_POSITION_COMMITTED("SET SnapshotLsn", Point.AFTER_COMMIT),
+    ALL_CHUNKS_READ("fn_cdc_get_all_changes_", Point.BEFORE_STATEMENT);
+
+    private final String statement;
+    private final Point point;
+
+    Line(String statement, Point point) {
+      this.statement = statement;
+      this.point = point;
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Line.class)
+  @StandInOnly("injected faults")
+  void theReaderLosesItsConnectionAtTheBeginOrTheEndOfTheSnapshot(
+      Line line, @InjectMiniCluster MiniCluster flink) throws Exception {
+    try (Sql sql = server.connect()) {
+      IngestOptions options = prepare(sql);
+      CountDownLatch changed = disconnectReaderAt(line);
       try (RunningIngest job = RunningIngest.start(options)) {
         assertThat(changed.await(60, TimeUnit.SECONDS)).as("the job failed").isTrue();
         awaitComplete(sql, flink, job);
@@ -139,6 +173,31 @@ class RepeatedSnapshotFaultToleranceITCase {
           }
         };
     server.injectFaults(failure);
+    return changed;
+  }
+
+  /** Once, and after all rows were changed. */
+  private CountDownLatch disconnectReaderAt(Line line) {
+    CountDownLatch changed = new CountDownLatch(1);
+    AtomicBoolean reached = new AtomicBoolean();
+    server.injectFaults(
+        (point, application, kind, batch) -> {
+          if (!application.equals("hartonomous-capture")) {
+            return;
+          }
+          if (point == Point.BEFORE_STATEMENT && batch.contains(line.statement)) {
+            reached.set(true);
+          }
+          if (point == line.point && reached.get() && changed.getCount() == 1) {
+            try (Sql sql = server.connect()) {
+              changeEverything(sql);
+            } catch (Exception e) {
+              throw new AssertionError("the rows could not be changed", e);
+            }
+            changed.countDown();
+            throw new ConnectionLostException(line.name());
+          }
+        });
     return changed;
   }
 
