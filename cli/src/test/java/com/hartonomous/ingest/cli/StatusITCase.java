@@ -151,11 +151,17 @@ class StatusITCase {
     fill();
     try (Sql sql = server.connect()) {
       sql.update("INSERT INTO dbo.Documents (Id) VALUES (101), (102), (103), (104), (105), (106)");
+      sql.update(
+          "INSERT INTO dbo.CaptureGroups (GroupName, BaseName, Number, SnapshotLsn)"
+              + " SELECT N'main', N'main', 1, LastLsn FROM dbo.CdcCheckpoints");
       sql.update("UPDATE dbo.CdcCheckpoints SET LastLsn = 0x00000000000000000000");
     }
     CommandRunner.Result json = CommandRunner.run("status", "--json", "--config", configuration);
     JsonNode capture = new JsonMapper().readTree(json.out()).get("capture").get(0);
     assertThat(capture.get("phase").asText()).isEqualTo("SNAPSHOT");
+    assertThat(capture.get("headroomSeconds").isNumber()).isTrue();
+    assertThat(capture.get("lagSeconds").isNumber()).isTrue();
+    assertThat(capture.get("pendingTransactions").asLong()).isZero();
     assertThat(capture.get("snapshotRows").asLong()).isEqualTo(4);
     assertThat(capture.get("snapshotRowsExpected").asLong()).isEqualTo(6);
     CommandRunner.Result text = CommandRunner.run("status", "--config", configuration);

@@ -53,7 +53,8 @@ public record Status(
   /**
    * A capture group. What is not known is null.
    *
-   * @param lastLsn position of the last complete checkpoint
+   * @param lastLsn position of the last complete checkpoint; the figures are those of the position
+   *     that its changes will be read from while a snapshot is read
    * @param lagSeconds how much later the database's newest captured change was committed
    * @param headroomSeconds how much later the position was committed than the oldest change that
    *     the database still keeps: when it reaches zero, changes may be lost

@@ -32,8 +32,9 @@ public final class StatusReader {
   private static final String CAPTURE =
       "SELECT c.SourceName, c.LastLsn, c.LastCheckpoint, c.CheckpointId,"
           + " COALESCE(p.SnapshotRows, 0), COALESCE(p.InsertedRows, 0),"
-          + " COALESCE(p.UpdatedRows, 0), COALESCE(p.DeletedRows, 0)"
-          + " FROM dbo.CdcCheckpoints AS c LEFT JOIN ("
+          + " COALESCE(p.UpdatedRows, 0), COALESCE(p.DeletedRows, 0), n.SnapshotLsn"
+          + " FROM dbo.CdcCheckpoints AS c"
+          + " LEFT JOIN dbo.CaptureGroups AS n ON n.GroupName = c.SourceName LEFT JOIN ("
           + "SELECT SourceName, SUM(SnapshotRows) AS SnapshotRows,"
           + " SUM(InsertedRows) AS InsertedRows, SUM(UpdatedRows) AS UpdatedRows,"
           + " SUM(DeletedRows) AS DeletedRows FROM dbo.CaptureProgress GROUP BY SourceName"
@@ -148,7 +149,11 @@ public final class StatusReader {
         ResultSet row = statement.executeQuery()) {
       while (row.next()) {
         Lsn lsn = Lsn.fromBytes(row.getBytes(2));
-        CaptureFigures figures = CaptureFigures.read(connection, lsn);
+        byte[] snapshot = row.getBytes(9);
+        // While the snapshot is read, the changes behind its begin must be kept.
+        boolean snapshots = lsn.equals(Lsn.ZERO) && snapshot != null;
+        CaptureFigures figures =
+            CaptureFigures.read(connection, snapshots ? Lsn.fromBytes(snapshot) : lsn);
         List<Status.Table> ofGroup = tables.getOrDefault(row.getString(1), List.of());
         // A group that nothing is captured for any more lags behind nothing.
         boolean stands =

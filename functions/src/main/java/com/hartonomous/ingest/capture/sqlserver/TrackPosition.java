@@ -8,6 +8,7 @@ import com.hartonomous.ingest.runtime.SqlBatch;
 import com.hartonomous.ingest.runtime.SqlServerOptions;
 import java.io.IOException;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
@@ -49,6 +50,12 @@ final class TrackPosition extends AbstractStreamOperator<RowChange>
           + " DeletedRows = ? WHERE SourceName = ? AND Reader = ?;"
           + " IF @@ROWCOUNT = 0 INSERT INTO dbo.CaptureProgress (SourceName, Reader, SnapshotRows,"
           + " InsertedRows, UpdatedRows, DeletedRows) VALUES (?, ?, ?, ?, ?, ?)";
+
+  /** From where the changes are needed while no reader of the group streams yet. */
+  private static final String SNAPSHOT_POSITION =
+      "SELECT g.SnapshotLsn FROM dbo.CaptureGroups AS g INNER JOIN dbo.CdcCheckpoints AS c"
+          + " ON c.SourceName = g.GroupName"
+          + " WHERE g.GroupName = ? AND c.LastLsn = 0x00000000000000000000";
 
   private static final String FORGET_READERS =
       "DELETE FROM dbo.CaptureProgress WHERE SourceName = ? AND Reader >= ?";
@@ -107,9 +114,10 @@ final class TrackPosition extends AbstractStreamOperator<RowChange>
   }
 
   /**
-   * Of the reader that streams; the others have -1, as long as nothing is known. The source has the
-   * standard ones: currentFetchEventTimeLag, currentEmitEventTimeLag, rows by operation and table,
-   * and snapshot splits done and remaining.
+   * Of the reader that streams; the others have -1, as long as nothing is known. While the snapshot
+   * is read, the first one has those of the position that its changes will be read from, which
+   * clean-up must not overtake. The source has the standard ones: currentFetchEventTimeLag,
+   * currentEmitEventTimeLag, rows by operation and table, and snapshot splits done and remaining.
    */
   private void registerMetrics() {
     MetricGroup metrics = getMetricGroup().addGroup("capture").addGroup("group", group);
@@ -217,9 +225,7 @@ final class TrackPosition extends AbstractStreamOperator<RowChange>
       statement.execute();
       SqlBatch.drain(statement);
     }
-    if (streaming) {
-      figures = CaptureFigures.read(reports.open(), complete.lsn());
-    }
+    figures = CaptureFigures.read(reports.open(), streaming ? complete.lsn() : snapshotPosition());
     if (subtask() == 0 && !readersForgotten) {
       try (PreparedStatement statement = reports.prepare(FORGET_READERS)) {
         statement.setString(1, group);
@@ -227,6 +233,20 @@ final class TrackPosition extends AbstractStreamOperator<RowChange>
         statement.executeUpdate();
       }
       readersForgotten = true;
+    }
+  }
+
+  /** Zero when there is none, a reader streams, or another one tells. */
+  private Lsn snapshotPosition() throws IOException, SQLException {
+    if (subtask() != 0) {
+      return Lsn.ZERO;
+    }
+    try (PreparedStatement statement = reports.prepare(SNAPSHOT_POSITION)) {
+      statement.setString(1, group);
+      try (ResultSet row = statement.executeQuery()) {
+        byte[] lsn = row.next() ? row.getBytes(1) : null;
+        return lsn == null ? Lsn.ZERO : Lsn.fromBytes(lsn);
+      }
     }
   }
 
