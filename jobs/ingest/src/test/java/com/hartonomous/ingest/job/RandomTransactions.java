@@ -1,8 +1,8 @@
 package com.hartonomous.ingest.job;
 
+import com.hartonomous.ingest.runtime.SqlServerOptions;
 import com.hartonomous.ingest.testing.CapturedRows;
 import com.hartonomous.ingest.testing.Sql;
-import com.hartonomous.ingest.testing.SqlServerExtension;
 import java.sql.SQLException;
 import java.sql.Savepoint;
 import java.util.ArrayList;
@@ -71,12 +71,12 @@ final class RandomTransactions {
   /** How many transactions ended in which way. */
   record Counts(int committed, int rolledBack, int failed) {}
 
-  private final SqlServerExtension server;
+  private final SqlServerOptions server;
   private final AtomicInteger committed = new AtomicInteger();
   private final AtomicInteger rolledBack = new AtomicInteger();
   private final AtomicInteger failed = new AtomicInteger();
 
-  RandomTransactions(SqlServerExtension server) {
+  RandomTransactions(SqlServerOptions server) {
     this.server = server;
   }
 
@@ -150,7 +150,7 @@ final class RandomTransactions {
   }
 
   private Void write(Random random, int transactions) throws Exception {
-    try (Sql sql = server.connect()) {
+    try (Sql sql = new Sql(server)) {
       sql.connection().setAutoCommit(false);
       for (int i = 0; i < transactions; i++) {
         try {

@@ -102,7 +102,7 @@ class RandomTransactionsFaultToleranceITCase {
   void referencesAreThoseOfTheTables(int database, @InjectMiniCluster MiniCluster flink)
       throws Exception {
     Random random = new Random(SEED * 1_000_003 + database);
-    RandomTransactions transactions = new RandomTransactions(server);
+    RandomTransactions transactions = new RandomTransactions(server.options());
     try (Sql connection = server.connect()) {
       sql = connection;
       RandomTransactions.create(sql);
