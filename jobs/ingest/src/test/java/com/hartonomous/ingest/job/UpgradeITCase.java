@@ -37,12 +37,14 @@ import org.junit.jupiter.params.provider.MethodSource;
  * upgrade/*.zip}: this version migrates the database, takes the savepoint over and goes on, with
  * the changes that were committed meanwhile and new ones.
  *
- * <p>A version adds its own by {@code -Dit.test=UpgradeITCase -Dwrite.savepoint=FILE.zip}.
+ * <p>A version adds its own by {@code -Dit.test=UpgradeITCase -Dwrite.savepoint=FILE.zip}, and one
+ * that was taken while the tables were read for the first time with {@code -Din.snapshot=true}.
  */
 @StandInOnly("databases that are kept as files")
 class UpgradeITCase {
 
   private static final String WRITE = "write.savepoint";
+  private static final String IN_SNAPSHOT = "in.snapshot";
   private static final long SEED = 20261201L;
   private static final String DATABASE = "database";
   private static final String SAVEPOINT = "savepoint";
@@ -105,13 +107,29 @@ class UpgradeITCase {
       new SchemaMigrations(options.dataSource("test")).migrate();
       try (Sql sql = new Sql(options)) {
         RandomTransactions.create(sql);
+        if (Boolean.getBoolean(IN_SNAPSHOT)) {
+          for (int keys = 1_000; keys < 64_000; keys *= 2) {
+            sql.update(
+                "INSERT INTO dbo.Orders (Id, Body) SELECT Id + ?, Body FROM dbo.Orders", keys);
+          }
+        }
         RandomTransactions transactions = new RandomTransactions(options);
         transactions.start(SEED, 60).call();
         RunningIngest job = RunningIngest.start(ingest(options));
-        transactions.start(SEED + 1, 100).call();
-        awaitEqual(sql);
-        Balance.awaitEven(options);
+        if (Boolean.getBoolean(IN_SNAPSHOT)) {
+          Awaitility.await()
+              .atMost(Duration.ofMinutes(1))
+              .pollInterval(Duration.ofMillis(5))
+              .until(() -> sql.number("SELECT COUNT_BIG(*) FROM dbo.RowAtoms") > 0);
+        } else {
+          transactions.start(SEED + 1, 100).call();
+          awaitEqual(sql);
+          Balance.awaitEven(options);
+        }
         job.stopWithSavepoint(kept.resolve(SAVEPOINT));
+        System.out.printf(
+            "%d rows, %d references%n",
+            RandomTransactions.rows(sql), sql.number("SELECT COUNT_BIG(*) FROM dbo.RowAtoms"));
         transactions.start(SEED + 2, 60).call();
       }
     }
