@@ -167,6 +167,16 @@ class DifferencesTest {
   }
 
   @Test
+  @Difference("texts-sort-by-code")
+  void accentsAndBracesStandBehindLetters() throws IOException {
+    one.ok("CREATE TABLE dbo.O (k nvarchar(10) NOT NULL PRIMARY KEY)");
+    one.ok("INSERT INTO dbo.O VALUES (N'Z'), (N'é'), (N'f'), (N'{'), (N'E'), (N'1'), (N'_')");
+    assertThat(one.query("SELECT k FROM dbo.O ORDER BY k"))
+        .containsExactly("1", "_", "E", "f", "Z", "{", "é");
+    assertThat(one.query("SELECT COUNT(*) FROM dbo.O WHERE k > N'z'")).containsExactly("2");
+  }
+
+  @Test
   @Difference("results-are-complete-before-they-are-sent")
   void aFailureAtTheLastRowLeavesNone() throws IOException {
     Client.Results results = one.run("SELECT 1 / (3 - id) FROM dbo.T ORDER BY id");
