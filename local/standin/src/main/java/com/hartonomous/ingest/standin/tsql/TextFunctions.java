@@ -213,7 +213,10 @@ public final class TextFunctions {
     return value;
   }
 
-  /** FLOAT as text, at most six digits, as CONVERT style 0. */
+  /**
+   * FLOAT as text as CONVERT style 0: at most six digits, with an exponent of three digits where
+   * C's {@code %g} has one.
+   */
   public static String floatText(Double value) {
     if (value == null) {
       return null;
@@ -221,7 +224,7 @@ public final class TextFunctions {
     BigDecimal rounded =
         new BigDecimal(value).round(new MathContext(FLOAT_TEXT_DIGITS)).stripTrailingZeros();
     int exponent = rounded.precision() - rounded.scale() - 1;
-    if (rounded.signum() == 0 || (exponent >= -5 && exponent < 15)) {
+    if (rounded.signum() == 0 || (exponent >= -4 && exponent < FLOAT_TEXT_DIGITS)) {
       return rounded.toPlainString();
     }
     String digits = rounded.unscaledValue().abs().toString();

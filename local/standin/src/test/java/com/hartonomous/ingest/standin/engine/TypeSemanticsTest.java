@@ -93,6 +93,18 @@ class TypeSemanticsTest {
           "55666bee-b3a0-4bf5-81a7-86ff976e763f",
           "00000000-0000-0000-0000-ff0000000000");
 
+  /** The first is published as SQL Server's, in many places. */
+  @Test
+  void floatsAreTextsOfSixDigits() throws IOException {
+    assertThat(
+            client.query(
+                "SELECT CAST(1495591e0 AS varchar(30)), CAST(123456789.123456789e0 AS varchar(30)),"
+                    + " CAST(123456.7e0 AS varchar(30)), CAST(-999999.5e0 AS nvarchar(30)),"
+                    + " CAST(0.0001e0 AS varchar(30)), CAST(0.00001e0 AS varchar(30)),"
+                    + " CAST(0e0 AS varchar(30)), CAST(-2.5e-300 AS varchar(30))"))
+        .containsExactly("1.49559e+006|1.23457e+008|123457|-1e+006|0.0001|1e-005|0|-2.5e-300");
+  }
+
   @Test
   void guidsSortByTheirLastBytesFirst() throws IOException {
     client.ok(
