@@ -88,8 +88,7 @@ class UpgradeITCase {
             .isNotEmpty();
         try (RunningIngest job =
             RunningIngest.start(ingest(options), savepoint.toUri().toString())) {
-          RandomTransactions more = new RandomTransactions(options);
-          more.start(SEED + 2, 50).call();
+          new RandomTransactions(options).start(SEED + 3, 50).call();
           awaitEqual(sql);
           Balance.awaitEven(options);
         }

@@ -96,12 +96,17 @@ class CancellationITCase {
     run(holder, "SET LOCK_TIMEOUT 0", "UPDATE dbo.Pages SET Title = Title", "SET LOCK_TIMEOUT -1");
   }
 
+  /** Until the holder commits; it does not commit by itself from now on. */
+  private void holdARow() throws SQLException {
+    holder.setAutoCommit(false);
+    run(holder, "UPDATE dbo.Pages SET Title = N'held' WHERE Id = 2");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {MICROSOFT, JTDS})
   void inALockWaitOnlyTheStatementIsUndone(String url) throws Exception {
     victim = connect(url);
-    holder.setAutoCommit(false);
-    run(holder, "UPDATE dbo.Pages SET Title = N'held' WHERE Id = 2");
+    holdARow();
     victim.setAutoCommit(false);
     run(victim, "INSERT INTO dbo.Pages VALUES (3, N'three')");
     cancelled(victim, "UPDATE dbo.Pages SET Title = N'late'");
@@ -118,8 +123,7 @@ class CancellationITCase {
   @ValueSource(strings = {MICROSOFT, JTDS})
   void aQueryTimeoutEndsALockWait(String url) throws Exception {
     victim = connect(url);
-    holder.setAutoCommit(false);
-    run(holder, "UPDATE dbo.Pages SET Title = N'held' WHERE Id = 2");
+    holdARow();
     try (Statement statement = victim.createStatement()) {
       statement.setQueryTimeout(1);
       assertThatThrownBy(() -> statement.executeUpdate("DELETE FROM dbo.Pages"))
