@@ -29,11 +29,13 @@ public record CaptureFigures(Double lagSeconds, Double headroomSeconds, Long pen
   private static final String COMMITTED_UP_TO =
       "SELECT MAX(tran_end_time) FROM cdc.lsn_time_mapping WHERE start_lsn <= ?";
 
-  /** A table's older instance counts, and of all tables the one that keeps least. */
+  /** From where all tables keep their changes. A table's older instance counts. */
+  static final String LEAST_KEPT =
+      "SELECT MAX(k.kept) FROM (SELECT MIN(start_lsn) AS kept FROM cdc.change_tables"
+          + " GROUP BY source_object_id) AS k";
+
   private static final String OLDEST_KEPT =
-      "SELECT MAX(tran_end_time) FROM cdc.lsn_time_mapping WHERE start_lsn <= (SELECT MAX(k.kept)"
-          + " FROM (SELECT MIN(start_lsn) AS kept FROM cdc.change_tables GROUP BY source_object_id)"
-          + " AS k)";
+      "SELECT MAX(tran_end_time) FROM cdc.lsn_time_mapping WHERE start_lsn <= (" + LEAST_KEPT + ")";
 
   private static final String PENDING =
       "SELECT COUNT_BIG(*) FROM (SELECT TOP ("

@@ -82,11 +82,6 @@ final class ChangeTableCheck implements Serializable {
       "SELECT COUNT(*) FROM cdc.change_tables AS c WHERE c.capture_instance = ? AND c.create_date <"
           + " (SELECT MAX(m.tran_end_time) FROM cdc.lsn_time_mapping AS m WHERE m.start_lsn <= ?)";
 
-  /** Of the table that keeps least; a table's older instance counts. */
-  private static final String LEAST_KEPT =
-      "SELECT MAX(k.kept) FROM (SELECT MIN(start_lsn) AS kept FROM cdc.change_tables"
-          + " GROUP BY source_object_id) AS k";
-
   private static final String COMMITTED_UP_TO =
       "SELECT MAX(tran_end_time) FROM cdc.lsn_time_mapping WHERE start_lsn <= ?";
 
@@ -152,7 +147,8 @@ final class ChangeTableCheck implements Serializable {
    * is not noticed before the stream.
    */
   void requireChangesOfSnapshot(Lsn from, JdbcConnection connection) throws SQLException {
-    Lsn kept = connection.queryAndMap(LEAST_KEPT, row -> row.next() ? lsn(row, 1) : null);
+    Lsn kept =
+        connection.queryAndMap(CaptureFigures.LEAST_KEPT, row -> row.next() ? lsn(row, 1) : null);
     if (kept != null && kept.compareTo(from) > 0) {
       requireChangesFrom(from, connection);
     }
